@@ -1,0 +1,131 @@
+"""Who hears and sees whom, and the port through which the engine tells the media plane.
+
+All values are frozen and serialisable, and name things by id only, so that the media plane may run
+in another process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from callflow.ids import CallId, LegId, PromptId, RecordingId, TransportId
+
+
+class Stream(StrEnum):
+    """The three streams of every leg; the offer's m-lines come in this order."""
+
+    VOICE = "voice"
+    CAMERA = "camera"
+    SCREEN = "screen"
+
+
+@dataclass(frozen=True, slots=True)
+class FromLeg:
+    """The stream of the same name, as another leg sends it."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class FromPrompt:
+    """A prepared piece of sound, repeated for as long as it is wired. For the voice stream only."""
+
+    prompt: PromptId
+
+
+Source = FromLeg | FromPrompt
+Wiring = Mapping[LegId, Mapping[Stream, Source]]
+"""For each leg of a call, what it receives. A stream that is not named receives nothing."""
+
+HOLD_MUSIC = PromptId("hold-music")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The server's answer to an offer, and the name of the transport that it opened."""
+
+    sdp: str
+    transport: TransportId
+
+
+class LostBecause(StrEnum):
+    """Why a transport stopped working."""
+
+    SETUP = "setup"
+    """It was not connected within the set-up limit."""
+    SILENT = "silent"
+    """Nothing authenticated arrived for the watchdog's limit."""
+    CLOSED = "closed"
+    """The other side closed DTLS, or its handshake failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegUp:
+    """The transport is connected and secured: packets can flow both ways. Sent again when a silent one speaks."""
+
+    leg: LegId
+    transport: TransportId
+
+
+@dataclass(frozen=True, slots=True)
+class LegDown:
+    """The leg's current transport does not work. The leg stays, and `reopen` gives it another."""
+
+    leg: LegId
+    transport: TransportId
+    because: LostBecause
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEnded:
+    """A prompt given to `play` came to its end; what was wired before is heard again."""
+
+    leg: LegId
+    prompt: PromptId
+
+
+MediaEvent = LegUp | LegDown | PromptEnded
+
+
+class MediaRefusedError(Exception):
+    """An offer was not acceptable, or the leg is unknown.
+
+    `code` is a stable word: ``sdp_too_large``, ``sdp_malformed``, ``sdp_no_fingerprint``, ``sdp_no_codec``,
+    ``unknown_leg``, ``leg_exists``, ``too_many_legs``. The text is a sentence for a person.
+    """
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class MediaPort(Protocol):
+    """What the engine and the edge may ask of the media plane.
+
+    `open` and `reopen` answer; the others start work and return. Each may be repeated without harm.
+    """
+
+    async def open(self, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
+        """Make a leg and answer its first offer. Raises `MediaRefusedError`."""
+        ...
+
+    async def reopen(self, leg: LegId, offer: str) -> Answer:
+        """Give a leg a new transport; the old one keeps working until the new one is up. Raises `MediaRefusedError`."""
+        ...
+
+    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
+        """State the whole wanted wiring of a call. An epoch lower than the last one given is ignored."""
+        ...
+
+    def play(self, leg: LegId, prompt: PromptId) -> None:
+        """Play a prompt once over whatever the leg's voice is wired to."""
+        ...
+
+    def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
+        """Write what the leg sends to `path` from now on. Packets never come back through this port."""
+        ...
+
+    def close(self, leg: LegId) -> None:
+        """End a leg and forget it. Closing an unknown leg does nothing."""
+        ...

@@ -1,0 +1,1 @@
+"""A customer holds a URL: issuing call links, judging them, admitting a guest."""

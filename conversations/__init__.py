@@ -1,0 +1,1 @@
+"""What is remembered: threads, messages, customers, calls, users, queues, and the log of facts."""
