@@ -1,0 +1,77 @@
+"""What happened: one row of the log of facts, before it is given its number.
+
+A fact holds ids, enums, numbers and times, never a name, an address or a text, so that erasure stays
+possible. The thread's timeline, the panels and later webhooks and reports are readings of this log.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from callflow.ids import AgentId, CallId, ConversationId, QueueId
+
+
+class FactKind(StrEnum):
+    """Everything that can be said to have happened."""
+
+    CALL_STARTED = "call.started"
+    CALL_RINGING = "call.ringing"
+    CALL_ANSWERED = "call.answered"
+    CALL_MISSED = "call.missed"
+    CALL_DECLINED = "call.declined"
+    CALL_REQUEUED = "call.requeued"
+    CALL_LEG_UP = "call.leg_up"
+    CALL_RECONNECTING = "call.reconnecting"
+    CALL_RECONNECTED = "call.reconnected"
+    CALL_MOVED = "call.moved"
+    CALL_ENDED = "call.ended"
+    CALL_WRAPPED = "call.wrapped"
+    AGENT_STATUS = "agent.status_changed"
+    AGENT_STATE = "agent.state_changed"
+    AGENT_REACH = "agent.reach_changed"
+    WRAP_UP_CHANGED = "wrap_up.changed"
+    CONVERSATION_CREATED = "conversation.created"
+    CONVERSATION_CHANGED = "conversation.changed"
+    CONVERSATION_READ = "conversation.read"
+    MESSAGE_ADDED = "message.added"
+    NOTE_ADDED = "note.added"
+    CUSTOMER_CHANGED = "customer.changed"
+    USER_CHANGED = "user.changed"
+    QUEUE_CHANGED = "queue.changed"
+    LINK_CHANGED = "link.changed"
+    SETTINGS_CHANGED = "settings.changed"
+
+
+class ActorKind(StrEnum):
+    """Who made it happen (LOG-01)."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    AUTOMATION = "automation"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted: `id` is a user's or a customer's id, None for automation."""
+
+    kind: ActorKind
+    id: str | None = None
+
+
+AUTOMATION = Actor(ActorKind.AUTOMATION)
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened, and to whom."""
+
+    kind: FactKind
+    actor: Actor = AUTOMATION
+    conversation: ConversationId | None = None
+    call: CallId | None = None
+    agent: AgentId | None = None
+    queue: QueueId | None = None
+    data: Mapping[str, Value] = field(default_factory=dict[str, Value])
