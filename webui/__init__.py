@@ -1,0 +1,1 @@
+"""The pages: TypeScript sources, and `dist`, what the build makes of them."""
