@@ -1,0 +1,82 @@
+/** Formats times for people, in the reader's own zone. All instants are RFC 3339 strings or milliseconds. */
+
+export type Instant = string | number;
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+/** Returns a duration in seconds as `m:ss`, or `h:mm:ss` from one hour on. Negative durations count as none. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  if (parts[0] === 0) parts.shift();
+  return parts.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, "0"))).join(":");
+}
+
+/** Returns a duration in seconds in words, such as `2 min 5 sec`, for use inside a sentence. */
+export function durationInWords(seconds: number, locale: string): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const units = [
+    [Math.floor(whole / 3600), "hour"],
+    [Math.floor(whole / 60) % 60, "minute"],
+    [whole % 60, "second"],
+  ] as const;
+  const shown = units.filter(([amount]) => amount > 0).slice(0, 2);
+  return (shown.length > 0 ? shown : ([[0, "second"]] as const))
+    .map(([amount, unit]) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(amount))
+    .join(" ");
+}
+
+/** Returns the short form of an instant for lists: the time today, the weekday within six days, else the date. */
+export function shortTime(at: Instant, now: number, locale: string): string {
+  const date = new Date(at);
+  const age = startOfDay(now) - startOfDay(date.getTime());
+  if (age <= 0) return date.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+  if (age < 6.5 * DAY) return date.toLocaleDateString(locale, { weekday: "short" });
+  return date.toLocaleDateString(locale, { day: "numeric", month: "short" });
+}
+
+/** Returns the time of day, such as `14:05`. */
+export function timeOfDay(at: Instant, locale: string): string {
+  return new Date(at).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** Returns date and time with the zone, for the text shown on hover. */
+export function fullTime(at: Instant, locale: string): string {
+  return new Date(at).toLocaleString(locale, { dateStyle: "full", timeStyle: "long" });
+}
+
+/** Returns date and time in one short line, such as `22 Nov 2026, 14:05`. */
+export function dateTime(at: Instant, locale: string): string {
+  return new Date(at).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** Returns how long ago an instant was, as `3 min` or `2 hr`; under a minute it is `now`'s own word. */
+export function age(since: Instant, now: number, locale: string, justNow: string): string {
+  const elapsed = now - new Date(since).getTime();
+  if (elapsed < MINUTE) return justNow;
+  const [amount, unit] =
+    elapsed < 60 * MINUTE
+      ? ([elapsed / MINUTE, "minute"] as const)
+      : elapsed < DAY
+        ? ([elapsed / (60 * MINUTE), "hour"] as const)
+        : ([elapsed / DAY, "day"] as const);
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(Math.floor(amount));
+}
+
+/** Returns a key that is the same for two instants of one local day. */
+export function dayOf(at: Instant): string {
+  return new Date(startOfDay(new Date(at).getTime())).toISOString();
+}
+
+/** Returns the local day in words: the given words for today and yesterday, else the date. */
+export function dayInWords(at: Instant, now: number, locale: string, today: string, yesterday: string): string {
+  const days = Math.round((startOfDay(now) - startOfDay(new Date(at).getTime())) / DAY);
+  if (days === 0) return today;
+  if (days === 1) return yesterday;
+  return new Date(at).toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+}
+
+function startOfDay(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
