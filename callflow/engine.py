@@ -1,0 +1,290 @@
+"""The engine: it runs the machines against the store and the media plane.
+
+For each event: read the call, `step` it, write the call, the agents it touches and the facts in one
+transaction, each by compare-and-set; after the commit, and only then, perform the live commands. A hang-up
+is the exception: media stops first. The deadline in a row is the timer; the alarm only wakes on time.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from callflow import agent_machine, call_machine
+from callflow.agent import Agent
+from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
+from callflow.call import RING_TIME, Call, Reservation, Role, Talking
+from callflow.clock import Clock
+from callflow.errors import LostRaceError, RefusedError
+from callflow.events import (
+    AgentReserved,
+    BeginWrapUp,
+    CallEvent,
+    CloseLeg,
+    Command,
+    Decision,
+    DriverFailed,
+    HungUp,
+    LegConnected,
+    LegLost,
+    RingLost,
+    ServerRestarted,
+    TimePassed,
+    Wire,
+    WrapUpPolicy,
+)
+from callflow.ids import AgentId, CallId, LegId, ReservationId, new_id
+from callflow.mailbox import Mailbox
+from callflow.ports import Store, Transaction
+from callflow.routing import Match, assign
+from callflow.wiring import LegDown, LegUp, MediaEvent, MediaPort
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T", bound=Transaction)
+
+ATTEMPTS = 5
+SWEEP_EVERY = timedelta(seconds=1)
+NO_WRAP_UP = WrapUpPolicy(timedelta(0))
+
+
+class Engine(Generic[T]):
+    """Runs every call of this process."""
+
+    def __init__(self, store: Store[T], media: MediaPort, clock: Clock) -> None:
+        self._store = store
+        self._media = media
+        self._clock = clock
+        self._mailboxes: dict[CallId, Mailbox[CallEvent, Call]] = {}
+        self._seen: dict[CallId, Call] = {}
+        """Each live call as last committed: to find a leg's call, and to stop its media before a write."""
+        self._legs: dict[LegId, CallId] = {}
+        self._route_wanted = asyncio.Event()
+        self._look_again: datetime | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # ---- life ------------------------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Take up what the last process left, then wake on every deadline and route on every change."""
+        await self.recover()
+        self._tasks = [
+            asyncio.create_task(self._forever(self._alarm), name="alarm"),
+            asyncio.create_task(self._forever(self._router), name="router"),
+        ]
+
+    async def stop(self) -> None:
+        """End all tasks. Calls stay as they are stored."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for mailbox in list(self._mailboxes.values()):
+            await mailbox.close()
+
+    async def recover(self) -> None:
+        """After a start: no panel and no transport is there; everybody gets the grace to come back (PLUS-01)."""
+        for agent in await self._store.agents():
+            if agent.reachable:
+                await self.agent(agent.id, PanelsGone())
+        for call in await self._store.live_calls():
+            await self.ask(call.id, ServerRestarted())
+
+    # ---- what the edge asks ----------------------------------------------------------------------------
+    async def arrive(self, make: Callable[[T], Awaitable[Call]]) -> Call:
+        """Begin the call that `make` builds, in the same transaction as whatever `make` writes."""
+        async with self._store.write() as tx:
+            decision = call_machine.arrive(await make(tx))
+            await tx.add_call(decision.call)
+            for fact in decision.facts:
+                await tx.record(fact, decision.call)
+        self._committed(decision.call)
+        return decision.call
+
+    def post(self, call: CallId, event: CallEvent) -> None:
+        """Leave an event for a call; it is handled soon, in order."""
+        self._mailbox(call).post(event)
+
+    async def ask(self, call: CallId, event: CallEvent) -> Call:
+        """Leave an event for a call and return the call after it. Raises `RefusedError`."""
+        return await self._mailbox(call).ask(event)
+
+    async def agent(self, agent: AgentId, event: AgentEvent) -> Agent:
+        """Perform an event of an agent and return the agent after it. Raises `RefusedError`."""
+        for _ in range(ATTEMPTS):
+            try:
+                async with self._store.write() as tx:
+                    decision = agent_machine.step(await tx.agent(agent), event, self._clock.now())
+                    await self._save_agent(tx, decision, None)
+            except LostRaceError:
+                continue
+            if isinstance(decision.lose, LoseRing):
+                self.post(decision.lose.call, RingLost(decision.lose.reservation))
+            self._route_wanted.set()
+            return decision.agent
+        raise LostRaceError(f"agent {agent}")
+
+    def media_event(self, event: MediaEvent) -> None:
+        """Take what the media plane saw to the call whose leg it is."""
+        match event:
+            case LegUp(leg=leg, transport=transport):
+                happened = LegConnected(leg, transport)
+            case LegDown(leg=leg, transport=transport):
+                happened = LegLost(leg, transport)
+            case _:
+                return
+        call = self._legs.get(leg)
+        if call is not None:
+            self.post(call, happened)
+
+    def live(self, call: CallId) -> Call | None:
+        """Return a live call as last committed by this process."""
+        return self._seen.get(call)
+
+    # ---- time and routing ----------------------------------------------------------------------------
+    async def sweep(self) -> None:
+        """Tell every call and agent whose deadline has come."""
+        calls, agents = await self._store.due(self._clock.now())
+        for call in calls:
+            try:
+                await self.ask(call, TimePassed())
+            except Exception:
+                log.exception("the deadline of call %s could not be kept", call)
+        for agent in agents:
+            try:
+                await self.agent(agent, AgentTimePassed())
+            except Exception:
+                log.exception("the deadline of agent %s could not be kept", agent)
+
+    async def route(self) -> bool:
+        """Offer waiting calls to free agents; say whether anything was offered (PLUS-06)."""
+        waiting = await self._store.live_calls()
+        now = self._clock.now()
+        assignment = assign(waiting, await self._store.agents(), await self._store.members(), now)
+        self._look_again = assignment.look_again
+        for match in assignment.matches:
+            await self._reserve(match)
+        return bool(assignment.matches)
+
+    async def drained(self) -> None:
+        """Wait until no event waits in any mailbox."""
+        while busy := [mailbox for mailbox in self._mailboxes.values() if not mailbox.empty]:
+            for mailbox in busy:
+                await mailbox.drained()
+
+    async def _reserve(self, match: Match) -> None:
+        reservation = Reservation(
+            ReservationId(new_id("res")), match.agent, LegId(new_id("leg")), self._clock.now() + RING_TIME
+        )
+        try:
+            await self.ask(match.call, AgentReserved(reservation))
+        except RefusedError:
+            self._route_wanted.set()  # somebody was faster; look at what there is now
+
+    async def _router(self) -> None:
+        await self._route_wanted.wait()
+        self._route_wanted.clear()
+        await self.route()
+
+    async def _alarm(self) -> None:
+        now = self._clock.now()
+        due = [await self._store.next_deadline(), self._look_again, now + SWEEP_EVERY]
+        wait = min(when for when in due if when is not None) - now
+        await asyncio.sleep(max(wait.total_seconds(), 0.02))
+        await self.sweep()
+        if self._look_again is not None and self._look_again <= self._clock.now():
+            self._look_again = None
+            self._route_wanted.set()
+
+    async def _forever(self, turn: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await turn()
+            except Exception:
+                log.exception("%s failed and goes on", turn.__name__)
+                await asyncio.sleep(1)
+
+    # ---- one event -------------------------------------------------------------------------------------
+    def _mailbox(self, call: CallId) -> Mailbox[CallEvent, Call]:
+        mailbox = self._mailboxes.get(call)
+        if mailbox is None:
+            mailbox = Mailbox(call, lambda event: self._handle(call, event), lambda error: self._trouble(call, error))
+            self._mailboxes[call] = mailbox
+        return mailbox
+
+    async def _handle(self, call_id: CallId, event: CallEvent) -> Call:
+        if isinstance(event, HungUp):
+            self._stop_media(call_id, event)
+        for _ in range(ATTEMPTS):
+            try:
+                before, decision = await self._transact(call_id, event)
+            except LostRaceError:
+                continue
+            if decision.call != before:
+                self._committed(decision.call)
+            for command in decision.commands:
+                self._perform(decision.call, command)
+            return decision.call
+        raise LostRaceError(f"call {call_id}")
+
+    async def _transact(self, call_id: CallId, event: CallEvent) -> tuple[Call, Decision]:
+        now = self._clock.now()
+        async with self._store.write() as tx:
+            before = await tx.call(call_id)
+            if before is None:
+                raise RefusedError("no_call", "There is no such call.")
+            decision = call_machine.step(before, event, now)
+            if decision.call == before:
+                return before, decision
+            await tx.save_call(decision.call)
+            for fact in decision.facts:
+                await tx.record(fact, decision.call)
+            for agent_id, order in decision.orders:
+                policy = await tx.wrap_up_policy(agent_id) if isinstance(order, BeginWrapUp) else NO_WRAP_UP
+                agent = agent_machine.obey(await tx.agent(agent_id), order, decision.call, policy, now)
+                await self._save_agent(tx, agent, decision.call)
+        return before, replace(decision, call=replace(decision.call, epoch=before.epoch + 1))
+
+    async def _save_agent(self, tx: T, decision: AgentDecision, call: Call | None) -> None:
+        await tx.save_agent(decision.agent)
+        if decision.report is not None:
+            await tx.save_report(decision.agent.id, decision.report)
+        for fact in decision.facts:
+            await tx.record(fact, call)
+
+    def _committed(self, call: Call) -> None:
+        """Remember the call as it is now, and look for work to hand out."""
+        before = self._seen.pop(call.id, None)
+        if before is not None:
+            for leg in _legs(before):
+                self._legs.pop(leg, None)
+        if call.live:
+            self._seen[call.id] = call
+            self._legs.update(dict.fromkeys(_legs(call), call.id))
+        self._route_wanted.set()
+
+    def _stop_media(self, call_id: CallId, event: HungUp) -> None:
+        """A slow database must not keep a microphone open (design, section 2)."""
+        call = self._seen.get(call_id)
+        if call is not None and (event.by is Role.CUSTOMER or isinstance(call.phase, Talking)):
+            self._media.wire(call_id, call.epoch + 1, {})
+
+    def _perform(self, call: Call, command: Command) -> None:
+        match command:
+            case Wire(wiring=wiring):
+                self._media.wire(call.id, call.epoch, wiring)
+            case CloseLeg(leg=leg):
+                self._media.close(leg)
+
+    def _trouble(self, call: CallId, error: Exception) -> None:
+        """End a call whose event could not be handled, so that its agent is free; others notice nothing."""
+        if isinstance(error, RefusedError):
+            log.info("call %s refused an event: %s", call, error.code)
+            return
+        log.error("call %s failed and is ended", call, exc_info=error)
+        self._mailbox(call).post(DriverFailed())
+
+
+def _legs(call: Call) -> list[LegId]:
+    agent_leg = call.agent_leg
+    return [call.customer_leg.id, *([agent_leg.id] if agent_leg is not None else [])]
