@@ -1,0 +1,1 @@
+"""The database: table base, engines, the unit of work, and the log of facts."""

@@ -1,0 +1,138 @@
+"""The unit of work: who may read, who may write, and what happens after a commit."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from callflow.clock import Clock
+from callflow.facts import Fact
+from conversations.db import engines
+from conversations.db.facts import append
+
+log = logging.getLogger(__name__)
+
+MIGRATIONS = "signaling:migrations"
+"""Where Alembic finds the revisions: by name, since only the edge may know every room's tables."""
+
+CommitListener = Callable[[int, int], None]
+"""Told the first and last number of the facts of a commit. Calls may come out of order across commits."""
+
+
+class Write:
+    """One writing transaction: its session, and the facts that will be logged with it."""
+
+    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+        self.session = session
+        self.clock = clock
+        self.facts: list[Fact] = []
+        self.numbers: range = range(0)
+        """The numbers of the facts, in the order they were given; empty until the commit."""
+
+    def fact(self, fact: Fact) -> None:
+        """Log a fact if, and only if, the transaction commits."""
+        self.facts.append(fact)
+
+
+class Database:
+    """An open database. Make one with `Database.open`, end it with `close`."""
+
+    def __init__(self, url: URL, clock: Clock) -> None:
+        self.url = url
+        self.clock = clock
+        self.on_commit: list[CommitListener] = []
+        self._writer: AsyncEngine = engines.writer(url)
+        self._reader: AsyncEngine = engines.reader(url, self._writer)
+
+    @classmethod
+    async def open(cls, url: str, clock: Clock) -> Self:
+        """Open the database at `url` and see that it answers.
+
+        Raises ValueError for a URL of another kind, SQLAlchemyError or OSError when it cannot be reached.
+        """
+        database = cls(engines.parse(url), clock)
+        try:
+            async with database._writer.connect():
+                pass
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncSession]:
+        """A session that sees one unchanging snapshot and cannot write."""
+        async with AsyncSession(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[Write]:
+        """One writing transaction: committed when the block ends well, rolled back when it raises.
+
+        Its facts are numbered last. Listeners hear of them after the commit and only then.
+        """
+        async with AsyncSession(self._writer, expire_on_commit=False) as session:
+            write = Write(session, self.clock)
+            yield write
+            # A caller that is cancelled here must still know commit and listeners as one.
+            await _to_the_end(self._commit(write))
+
+    async def migrate(self) -> None:
+        """Bring the tables to the newest revision, off the loop."""
+        await asyncio.to_thread(upgrade, self.url)
+
+    async def _commit(self, write: Write) -> None:
+        await write.session.flush()
+        if not write.facts:
+            await write.session.commit()
+            return
+        first, last = await append(write.session, write.facts, self.clock)
+        await write.session.commit()
+        write.numbers = range(first, last + 1)
+        for listener in self.on_commit:
+            try:
+                listener(first, last)
+            except Exception:
+                log.exception("a listener failed on facts %d to %d", first, last)
+
+
+def alembic_config(url: URL) -> Config:
+    """Return Alembic's settings for the database at `url`."""
+    config = Config()
+    config.set_main_option("script_location", MIGRATIONS)
+    config.set_main_option("file_template", "%%(rev)s")
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: URL) -> None:
+    """Bring the database at `url` to the newest revision. Blocks, and must not run on a loop."""
+    command.upgrade(alembic_config(url), "head")
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` to its end even when the caller is cancelled, then let the cancellation go on."""
+    task = asyncio.create_task(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():  # bounded: the database has limits of its own
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        task.result()
+        return
+    if not task.cancelled() and (failure := task.exception()) is not None:
+        log.warning("a cancelled transaction failed", exc_info=failure)
+    raise cancelled

@@ -1,0 +1,1 @@
+"""The database's history, as Alembic revisions. The only place that knows every room's tables."""

@@ -1,0 +1,16 @@
+"""Every room's tables, so that one metadata holds them all."""
+
+import importlib
+
+from sqlalchemy import MetaData
+
+from conversations.db.base import Base
+
+ROOMS = ("conversations.db.facts",)
+
+
+def metadata() -> MetaData:
+    """Return the metadata of all tables of all rooms."""
+    for room in ROOMS:
+        importlib.import_module(room)
+    return Base.metadata
