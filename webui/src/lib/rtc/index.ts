@@ -1,0 +1,9 @@
+export { callsSupported, DeviceError, listDevices, openInput, playOn, watchDevices } from "./devices";
+export type { DeviceLists, DeviceProblem, InputKind } from "./devices";
+export { Input } from "./input";
+export { pause, retryDelay } from "./ladder";
+export { Leg, LegRefused } from "./leg";
+export type { LegAnswer, LegOptions, LegState } from "./leg";
+export { Level } from "./level";
+export type { Quality } from "./quality";
+export { Ring } from "./ring";

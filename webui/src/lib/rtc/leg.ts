@@ -1,0 +1,179 @@
+/** One party's media path in a call. It outlives its connections: a lost one is replaced, the leg stays. */
+
+import { pause, retryDelay } from "./ladder";
+import { connected, createPeer, type Peer } from "./peer";
+import { judge, readCounters, type Counters, type Quality } from "./quality";
+
+export type LegState = "connecting" | "up" | "reconnecting" | "failed" | "closed";
+
+export interface LegAnswer {
+  sdp: string;
+  /** The server's name for this connection, as `accept` and `leg-lost` want it. */
+  transport: string;
+}
+
+/** Thrown by `negotiate` when the server said no for good: the call is over or not ours. */
+export class LegRefused extends Error {}
+
+export interface LegOptions {
+  /** Posts an offer to the server and returns its answer. Any error but `LegRefused` is tried again. */
+  negotiate(sdp: string, signal: AbortSignal): Promise<LegAnswer>;
+  /** A video call; else the camera line stays inactive. */
+  video: boolean;
+  iceServers?: RTCIceServer[];
+  /** Called after any field of the leg has changed. */
+  onchange(): void;
+}
+
+/** A try that is not connected by then is given up; the server's own limit is 15 s. */
+const TRY_MS = 8000;
+/** With this many tries in a row the grace of 60 s is over. */
+const MOST_TRIES = 12;
+/** Browsers pass through "disconnected" on a short hiccup and often come back by themselves. */
+const DISCONNECTED_MS = 2000;
+/** Seconds without any packet after which a connection counts as dead, long before the browser says so. */
+const SILENT_SECONDS = 4;
+
+export class Leg {
+  state: LegState = "connecting";
+  transport: string | null = null;
+  remoteVoice: MediaStream | null = null;
+  remoteCamera: MediaStream | null = null;
+  /** Pictures are arriving now. A camera that was switched off leaves its last picture standing. */
+  seesCamera = false;
+  quality: Quality | null = null;
+
+  private peer: Peer | null = null;
+  private voiceTrack: MediaStreamTrack | null = null;
+  private cameraTrack: MediaStreamTrack | null = null;
+  private readonly end = new AbortController();
+  private attempts: AbortController | null = null;
+  private watchTimer: ReturnType<typeof setInterval> | undefined;
+  private downTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly options: LegOptions) {}
+
+  /** Connects, with what `setVoice` and `setCamera` gave it so far. */
+  start(): void {
+    addEventListener("online", this.online);
+    void this.connect();
+  }
+
+  /** Sends this microphone from now on; no new offer is needed. */
+  async setVoice(track: MediaStreamTrack | null): Promise<void> {
+    this.voiceTrack = track;
+    await this.peer?.voice.sender.replaceTrack(track);
+  }
+
+  /** Sends this camera from now on; null leaves the other side without a picture. */
+  async setCamera(track: MediaStreamTrack | null): Promise<void> {
+    this.cameraTrack = track;
+    await this.peer?.camera.sender.replaceTrack(track);
+  }
+
+  /** Makes a new connection for this leg: the server or the network said that the present one is of no use. */
+  reconnect(): void {
+    if (this.state === "up" || this.state === "failed") void this.connect();
+  }
+
+  /** The present counters, or null while there is no connection. */
+  async counters(): Promise<Counters | null> {
+    return this.peer ? readCounters(await this.peer.connection.getStats()) : null;
+  }
+
+  close(): void {
+    removeEventListener("online", this.online);
+    this.end.abort();
+    this.attempts?.abort();
+    this.drop();
+    this.change("closed");
+  }
+
+  private readonly online = () => {
+    // The pause of the ladder may have seconds to go; the network is back now.
+    if (this.state === "reconnecting") void this.connect();
+    else this.reconnect();
+  };
+
+  /** Tries along the ladder until a connection is up. A newer call of this ends an older one. */
+  private async connect(): Promise<void> {
+    if (this.end.signal.aborted) return;
+    this.attempts?.abort();
+    const attempts = (this.attempts = new AbortController());
+    this.change(this.transport === null ? "connecting" : "reconnecting");
+    for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+      await pause(retryDelay(attempt), attempts.signal);
+      if (attempts.signal.aborted) return;
+      try {
+        await this.tryOnce(AbortSignal.any([attempts.signal, AbortSignal.timeout(TRY_MS)]));
+        return;
+      } catch (error) {
+        if (attempts.signal.aborted) return;
+        if (error instanceof LegRefused) break;
+      }
+    }
+    this.drop();
+    this.change("failed");
+  }
+
+  private async tryOnce(signal: AbortSignal): Promise<void> {
+    this.drop();
+    const peer = createPeer(this.options.iceServers ?? [], this.options.video);
+    this.peer = peer;
+    await peer.voice.sender.replaceTrack(this.voiceTrack);
+    await peer.camera.sender.replaceTrack(this.cameraTrack);
+    await peer.connection.setLocalDescription();
+    // No waiting for candidates: the server is ICE-lite and learns our addresses from our checks.
+    const answer = await this.options.negotiate(peer.connection.localDescription?.sdp ?? "", signal);
+    signal.throwIfAborted();
+    await peer.connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+    this.transport = answer.transport;
+    await connected(peer.connection, signal);
+    this.remoteVoice = new MediaStream([peer.voice.receiver.track]);
+    this.remoteCamera = this.options.video ? new MediaStream([peer.camera.receiver.track]) : null;
+    this.watch(peer);
+    this.change("up");
+  }
+
+  /** Looks after a connection that is up: the browser's verdict, silence, pictures, quality. */
+  private watch({ connection }: Peer): void {
+    connection.addEventListener("connectionstatechange", () => {
+      clearTimeout(this.downTimer);
+      if (connection.connectionState === "failed") this.reconnect();
+      if (connection.connectionState === "disconnected") {
+        this.downTimer = setTimeout(() => this.reconnect(), DISCONNECTED_MS);
+      }
+    });
+    let before: Counters | null = null;
+    let silent = 0;
+    const look = async () => {
+      const after = await this.counters();
+      if (!after || this.peer?.connection !== connection) return;
+      silent = before && after.heard > 0 && after.heard === before.heard ? silent + 1 : 0;
+      if (silent >= SILENT_SECONDS) return this.reconnect();
+      if (before) this.notice(after.framesDecoded > before.framesDecoded, judge(before, after));
+      before = after;
+    };
+    this.watchTimer = setInterval(() => void look(), 1000);
+  }
+
+  private notice(seesCamera: boolean, quality: Quality): void {
+    if (this.seesCamera === seesCamera && this.quality === quality) return;
+    this.seesCamera = seesCamera;
+    this.quality = quality;
+    this.options.onchange();
+  }
+
+  private drop(): void {
+    clearInterval(this.watchTimer);
+    clearTimeout(this.downTimer);
+    this.peer?.connection.close();
+    this.peer = null;
+  }
+
+  private change(state: LegState): void {
+    this.state = state;
+    if (state !== "up") this.quality = null;
+    this.options.onchange();
+  }
+}
