@@ -36,7 +36,10 @@ function merged<T extends { id: string }>(list: readonly T[], change: { upsert: 
 function ordered(state: PanelState): PanelState {
   return {
     ...state,
-    conversations: [...state.conversations].sort(latestCustomerFirst).slice(0, MY_WORK_LIMIT),
+    conversations: state.conversations
+      .filter((item) => item.assignee?.id === state.me.id && item.status !== "closed")
+      .sort(latestCustomerFirst)
+      .slice(0, MY_WORK_LIMIT),
     team: [...state.team].sort((a, b) => a.name.localeCompare(b.name)),
   };
 }

@@ -38,5 +38,5 @@ test("days are the reader's own", () => {
   expect(dayOf(now)).toBe(dayOf(new Date(2026, 10, 22, 0, 1).getTime()));
   expect(dayOf(now)).not.toBe(dayOf(new Date(2026, 10, 21, 23, 59).getTime()));
   expect(dayInWords(ago(60 * 24), now, "en-GB", "Today", "Yesterday")).toBe("Yesterday");
-  expect(dayInWords(ago(60 * 24 * 9), now, "en-GB", "Today", "Yesterday")).toBe("Friday 13 November 2026");
+  expect(dayInWords(ago(60 * 24 * 9), now, "en-GB", "Today", "Yesterday")).toMatch(/^Friday,? 13 November 2026$/);
 });

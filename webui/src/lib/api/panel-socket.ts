@@ -1,0 +1,182 @@
+import { retryDelay } from "../rtc/ladder";
+import { learn, type Known } from "./panel-state";
+import type { Change, ClientMessage, GoneCode, ServerMessage, Snapshot, Sound } from "./types";
+
+/** `offline` carries when the next try is due, in ms of `Date.now()`. */
+export type Link = { state: "connecting" } | { state: "online" } | { state: "offline"; retryAt: number };
+
+export interface PanelListener {
+  /** The server said something new; `message` is what, `known` what is known now. */
+  onKnown(known: Known, message: Snapshot | Change): void;
+  /** The server's clock as it was just now, in ms. */
+  onClock(now: number): void;
+  onLink(link: Link): void;
+  /** Nobody is signed in any more; the socket has stopped. */
+  onSignedOut(): void;
+}
+
+/** A source of ticks that a hidden page does not slow down. */
+export interface Ticker {
+  pace(ms: number): void;
+  onTick(listener: () => void): void;
+}
+
+/** A server that says nothing for this long, although it answers each heartbeat, is gone. */
+const SILENT_AFTER_BEATS = 2.5;
+/** A connection that is not open by then is given up. */
+const OPEN_LIMIT_MS = 10_000;
+
+/** The panel's WebSocket: it comes back by itself, resumes where it was, and hands on what it learns. */
+export class PanelSocket {
+  private socket: WebSocket | null = null;
+  private known: Known | null = null;
+  private attempt = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private heardAt = 0;
+  private beatMs = 10_000;
+  private watched: string | null = null;
+  private running = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly tab: string,
+    private sound: Sound,
+    private readonly listener: PanelListener,
+    private readonly ticker: Ticker,
+  ) {
+    ticker.onTick(() => this.beat());
+  }
+
+  start(): void {
+    this.running = true;
+    addEventListener("online", this.retryNow);
+    this.connect();
+  }
+
+  /** Ends for good. */
+  stop(): void {
+    this.running = false;
+    removeEventListener("online", this.retryNow);
+    clearTimeout(this.timer);
+    this.ticker.pace(0);
+    this.drop();
+  }
+
+  /** Tries at once instead of at the next step of the ladder. */
+  readonly retryNow = (): void => {
+    if (!this.running || this.socket?.readyState === WebSocket.OPEN) return;
+    this.attempt = 0;
+    this.connect();
+  };
+
+  setSound(sound: Sound): void {
+    if (sound === this.sound) return;
+    this.sound = sound;
+    this.send({ type: "sound", sound });
+  }
+
+  /** Names the conversation in view, so that the server says when it changes. */
+  watch(conversation: string | null): void {
+    if (conversation === this.watched) return;
+    this.watched = conversation;
+    this.send({ type: "watch", conversation_id: conversation });
+  }
+
+  /** Sets the time between two heartbeats; while a call rings they come faster. */
+  setBeat(ms: number): void {
+    if (ms === this.beatMs) return;
+    this.beatMs = ms;
+    if (this.socket?.readyState === WebSocket.OPEN) this.ticker.pace(ms);
+  }
+
+  private connect(): void {
+    clearTimeout(this.timer);
+    this.drop();
+    this.listener.onLink({ state: "connecting" });
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    this.timer = setTimeout(() => this.lost(), OPEN_LIMIT_MS);
+    socket.onopen = () => {
+      clearTimeout(this.timer);
+      this.heardAt = Date.now();
+      this.hello(this.known?.upto ?? null);
+      this.ticker.pace(this.beatMs);
+    };
+    socket.onmessage = (event) => this.receive(JSON.parse(String(event.data)) as ServerMessage);
+    socket.onclose = (event) => {
+      if (event.code === 4401) this.signedOut();
+      else this.lost();
+    };
+  }
+
+  private hello(resume: number | null): void {
+    this.send({ type: "hello", tab: this.tab, resume, sound: this.sound });
+    if (this.watched !== null) this.send({ type: "watch", conversation_id: this.watched });
+  }
+
+  private receive(message: ServerMessage): void {
+    this.heardAt = Date.now();
+    switch (message.type) {
+      case "pong":
+        this.online();
+        return this.listener.onClock(Date.parse(message.now));
+      case "gone":
+        return this.gone(message.code);
+      case "snapshot":
+      case "change": {
+        this.listener.onClock(Date.parse(message.now));
+        const known = learn(this.known, message);
+        if (known === "gap") {
+          this.known = null;
+          return this.hello(null);
+        }
+        this.known = known;
+        this.online();
+        return this.listener.onKnown(known, message);
+      }
+    }
+  }
+
+  private online(): void {
+    this.attempt = 0;
+    this.listener.onLink({ state: "online" });
+  }
+
+  private gone(code: GoneCode): void {
+    if (code === "signed_out") this.signedOut();
+    // The server closes after the others; what was missed meanwhile is unknown, so begin anew.
+    else this.known = null;
+  }
+
+  private signedOut(): void {
+    this.stop();
+    this.listener.onSignedOut();
+  }
+
+  private beat(): void {
+    if (Date.now() - this.heardAt > SILENT_AFTER_BEATS * this.beatMs) this.lost();
+    else this.send({ type: "heartbeat" });
+  }
+
+  private lost(): void {
+    if (!this.running) return;
+    this.drop();
+    this.ticker.pace(0);
+    const delay = retryDelay(this.attempt++);
+    this.listener.onLink({ state: "offline", retryAt: Date.now() + delay });
+    this.timer = setTimeout(() => this.connect(), delay);
+  }
+
+  private drop(): void {
+    clearTimeout(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  private send(message: ClientMessage): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+}
