@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Leg, LegRefused, type LegAnswer, type LegState } from "./leg";
+
+/** Stands for the browser's connection: the test says when it is up or down. */
+class FakeConnection extends EventTarget {
+  static made: FakeConnection[] = [];
+  connectionState: RTCPeerConnectionState = "new";
+  lines: string[] = [];
+  sent: (MediaStreamTrack | null)[] = [];
+  localDescription: { sdp: string } | null = null;
+  heard = 1;
+
+  constructor() {
+    super();
+    FakeConnection.made.push(this);
+  }
+  addTransceiver(kind: string, { direction }: RTCRtpTransceiverInit) {
+    const line = this.lines.push(`${kind} ${direction}`) - 1;
+    const replaceTrack = async (track: MediaStreamTrack | null) => void (this.sent[line] = track);
+    return { sender: { replaceTrack }, receiver: { track: { kind } } };
+  }
+  async setLocalDescription() {
+    this.localDescription = { sdp: `offer ${FakeConnection.made.length}` };
+  }
+  async setRemoteDescription() {}
+  async getStats() {
+    return new Map([["p", { type: "candidate-pair", state: "succeeded", bytesReceived: this.heard++ }]]);
+  }
+  close() {
+    this.become("closed");
+  }
+  become(state: RTCPeerConnectionState) {
+    if (this.connectionState === "closed") return;
+    this.connectionState = state;
+    if (state !== "closed") this.dispatchEvent(new Event("connectionstatechange"));
+  }
+}
+
+const legs: Leg[] = [];
+const newest = () => FakeConnection.made.at(-1)!;
+
+function makeLeg(negotiate = async (sdp: string): Promise<LegAnswer> => ({ sdp: "answer", transport: `to ${sdp}` })) {
+  const states: LegState[] = [];
+  const leg: Leg = new Leg({
+    negotiate,
+    video: true,
+    onchange: () => {
+      if (states.at(-1) !== leg.state) states.push(leg.state);
+    },
+  });
+  legs.push(leg);
+  return { leg, states };
+}
+
+async function makeUpLeg() {
+  const made = makeLeg();
+  made.leg.start();
+  await vi.advanceTimersByTimeAsync(1);
+  newest().become("connected");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(made.leg.state).toBe("up");
+  return made;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  FakeConnection.made = [];
+  vi.stubGlobal("RTCPeerConnection", FakeConnection);
+  vi.stubGlobal("RTCRtpReceiver", {});
+  vi.stubGlobal("MediaStream", class {});
+});
+
+afterEach(() => {
+  legs.splice(0).forEach((leg) => leg.close());
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+test("an offer has voice, camera and screen in this order and is posted at once", async () => {
+  const { leg, states } = await makeUpLeg();
+  expect(newest().lines).toEqual(["audio sendrecv", "video sendrecv", "video inactive"]);
+  expect(leg.transport).toBe("to offer 1");
+  expect(states).toEqual(["connecting", "up"]);
+});
+
+test("a failed connection is replaced at once, with the tracks of the old one", async () => {
+  const { leg, states } = await makeUpLeg();
+  const track = {} as MediaStreamTrack;
+  await leg.setVoice(track);
+  newest().become("failed");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(FakeConnection.made).toHaveLength(2);
+  expect(newest().sent[0]).toBe(track);
+  newest().become("connected");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(states).toEqual(["connecting", "up", "reconnecting", "up"]);
+  expect(leg.transport).toBe("to offer 2");
+});
+
+test("a short hiccup is waited out, a longer one is not", async () => {
+  const { leg } = await makeUpLeg();
+  newest().become("disconnected");
+  await vi.advanceTimersByTimeAsync(1500);
+  newest().become("connected");
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(FakeConnection.made).toHaveLength(1);
+  newest().become("disconnected");
+  await vi.advanceTimersByTimeAsync(2100);
+  expect(FakeConnection.made).toHaveLength(2);
+});
+
+test("a connection that hears nothing for four seconds is replaced before the browser notices", async () => {
+  const { leg } = await makeUpLeg();
+  const dead = newest();
+  await vi.advanceTimersByTimeAsync(2000);
+  dead.getStats = async () =>
+    new Map([["p", { type: "candidate-pair", state: "succeeded", bytesReceived: dead.heard }]]);
+  await vi.advanceTimersByTimeAsync(6000);
+  expect(FakeConnection.made.length).toBeGreaterThan(1);
+});
+
+test("a server that cannot be reached is tried again along the ladder", async () => {
+  let tries = 0;
+  const { leg } = makeLeg(async (sdp) => {
+    if (++tries < 3) throw new TypeError("no network");
+    return { sdp, transport: "third" };
+  });
+  leg.start();
+  await vi.advanceTimersByTimeAsync(2100);
+  expect(tries).toBe(3);
+  newest().become("connected");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(leg.state).toBe("up");
+});
+
+test("a refusal of the server ends the tries", async () => {
+  let tries = 0;
+  const { leg } = makeLeg(async () => {
+    tries++;
+    throw new LegRefused("not_your_call");
+  });
+  leg.start();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([tries, leg.state]).toEqual([1, "failed"]);
+});
+
+test("the network's return is used at once, without the rest of the pause", async () => {
+  const { leg } = await makeUpLeg();
+  newest().become("failed");
+  await vi.advanceTimersByTimeAsync(1);
+  for (let i = 0; i < 4; i++) {
+    newest().become("failed");
+    await vi.advanceTimersByTimeAsync(7000);
+  }
+  newest().become("failed");
+  await vi.advanceTimersByTimeAsync(1);
+  const before = FakeConnection.made.length;
+  dispatchEvent(new Event("online"));
+  await vi.advanceTimersByTimeAsync(1);
+  expect(FakeConnection.made).toHaveLength(before + 1);
+});
+
+test("a closed leg does nothing more", async () => {
+  const { leg } = await makeUpLeg();
+  leg.close();
+  dispatchEvent(new Event("online"));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(FakeConnection.made).toHaveLength(1);
+  expect(leg.state).toBe("closed");
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { problemOf } from "./devices";
+import { pause, retryDelay } from "./ladder";
+import { levelOf } from "./level";
+import { judge, readCounters, type Counters } from "./quality";
+import { ringSamples, wav } from "./ring";
+
+describe("the retry ladder", () => {
+  test("begins at once, climbs and stays on its last step", () => {
+    const delays = [0, 1, 2, 3, 4, 5, 6, 50].map((attempt) => retryDelay(attempt, () => 0));
+    expect(delays).toEqual([0, 300, 1200, 2700, 4800, 7000, 7000, 7000]);
+  });
+
+  test("adds up to a third so that pages do not return together", () => {
+    expect(retryDelay(2, () => 0.999)).toBeGreaterThan(1590);
+    expect(retryDelay(2, () => 0.999)).toBeLessThanOrEqual(1600);
+  });
+
+  test("a pause ends early when it is aborted", async () => {
+    const abort = new AbortController();
+    const paused = pause(60_000, abort.signal);
+    abort.abort();
+    await paused;
+  });
+});
+
+describe("what getUserMedia throws", () => {
+  test.each([
+    ["NotAllowedError", "denied"],
+    ["NotFoundError", "missing"],
+    ["OverconstrainedError", "missing"],
+    ["NotReadableError", "busy"],
+    ["TypeError", "unsupported"],
+  ])("%s is %s", (name, problem) => {
+    expect(problemOf(new DOMException("", name))).toBe(problem);
+  });
+});
+
+describe("the microphone's level", () => {
+  const tone = (amplitude: number) => Array.from({ length: 480 }, (_, i) => amplitude * Math.sin(i / 5));
+
+  test("silence is 0, a shout is 1, speech lies between", () => {
+    expect(levelOf(tone(0))).toBe(0);
+    expect(levelOf(tone(1))).toBe(1);
+    expect(levelOf(tone(0.05))).toBeGreaterThan(0.3);
+    expect(levelOf(tone(0.05))).toBeLessThan(0.8);
+  });
+});
+
+describe("the quality of a connection", () => {
+  const counters = (values: Partial<Counters>): Counters => ({
+    heard: 0,
+    packetsReceived: 0,
+    packetsLost: 0,
+    framesDecoded: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+    roundTrip: 0.05,
+    ...values,
+  });
+
+  test("is one word for loss and delay since the last look", () => {
+    const before = counters({ packetsReceived: 1000, packetsLost: 500 });
+    expect(judge(before, counters({ packetsReceived: 1100, packetsLost: 500 }))).toBe("good");
+    expect(judge(before, counters({ packetsReceived: 1100, packetsLost: 503 }))).toBe("fair");
+    expect(judge(before, counters({ packetsReceived: 1100, packetsLost: 510 }))).toBe("poor");
+    expect(judge(before, counters({ packetsReceived: 1100, packetsLost: 500, roundTrip: 0.7 }))).toBe("poor");
+  });
+
+  test("a connection that is new or reset is not poor", () => {
+    expect(judge(counters({ packetsReceived: 900, packetsLost: 90 }), counters({}))).toBe("good");
+  });
+
+  test("reads the counters of a report", () => {
+    const report = new Map<string, object>([
+      ["a", { type: "inbound-rtp", kind: "audio", packetsReceived: 50, packetsLost: 1 }],
+      ["v", { type: "inbound-rtp", kind: "video", packetsReceived: 70, packetsLost: 2, framesDecoded: 24 }],
+      ["p", { type: "candidate-pair", state: "succeeded", bytesReceived: 900, bytesSent: 800, responsesReceived: 3 }],
+      ["w", { type: "candidate-pair", state: "waiting", bytesReceived: 7 }],
+    ]);
+    expect(readCounters(report as unknown as RTCStatsReport)).toEqual({
+      heard: 903,
+      packetsReceived: 120,
+      packetsLost: 3,
+      framesDecoded: 24,
+      bytesReceived: 900,
+      bytesSent: 800,
+      roundTrip: null,
+    });
+  });
+});
+
+describe("the ring", () => {
+  test("is loud enough, never clips and ends in silence", () => {
+    const samples = ringSamples();
+    const peak = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    expect(peak).toBeGreaterThan(0.3);
+    expect(peak).toBeLessThan(1);
+    expect(samples.slice(-22_050).every((value) => value === 0)).toBe(true);
+  });
+
+  test("is a WAV file of 16-bit samples", () => {
+    const file = new DataView(wav(new Float32Array([0, 1, -1, 2]), 22_050));
+    expect(file.byteLength).toBe(44 + 8);
+    expect(file.getUint32(24, true)).toBe(22_050);
+    expect([0, 1, 2, 3].map((i) => file.getInt16(44 + 2 * i, true))).toEqual([0, 32767, -32767, 32767]);
+  });
+});
