@@ -1,0 +1,88 @@
+"""Who may use a route: the principals, and the rules that every route must name (reliability.md 2.3; SYS-01)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from callflow.ids import AgentId
+from signaling.http.problems import Problem
+
+
+class Role(StrEnum):
+    """What a user is here. A user may have several."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A browser with a guest cookie. `key` is the SHA-256 of that cookie in hex, so it is safe to store.
+
+    A made-up cookie is a guest too, one that owns nothing: what a guest may touch is decided per object.
+    """
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person who signed in. `session_id` names the session, not its secret token."""
+
+    user_id: AgentId
+    login: str
+    name: str
+    roles: frozenset[Role]
+    session_id: str
+    must_change_password: bool = False
+
+    def has(self, *roles: Role) -> bool:
+        """Say whether this person has one of `roles`."""
+        return not self.roles.isdisjoint(roles)
+
+    @property
+    def supervises(self) -> bool:
+        """A supervisor, or an administrator, who may do all that a supervisor may."""
+        return self.has(Role.SUPERVISOR, Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Anyone:
+    """Nobody in particular."""
+
+
+Principal = Anyone | Guest | SignedIn
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A route's authorization. `kind` is the principal that the route needs, `allows` decides about one."""
+
+    name: str
+    kind: type[Anyone] | type[Guest] | type[SignedIn]
+    allows: Callable[[SignedIn], bool] = lambda _: True
+    before_password_change: bool = False
+
+    def check_signed_in(self, who: SignedIn) -> None:
+        """Raise the 403 when this person may not use the route."""
+        if who.must_change_password and not self.before_password_change:
+            raise Problem(403, "password_change_needed", "Choose a password of your own first.")
+        if not self.allows(who):
+            raise Problem(403, "forbidden", "Your role does not allow this.")
+
+
+PUBLIC = Rule("public", Anyone)
+"""Anyone at all, signed in or not."""
+GUEST = Rule("guest", Guest)
+"""A browser that was admitted through a call link."""
+OWN_SESSION = Rule("own_session", SignedIn, before_password_change=True)
+"""Signed in, even with a password that must be changed first."""
+SIGNED_IN = Rule("signed_in", SignedIn)
+"""Signed in, in any role."""
+AGENT = Rule("agent", SignedIn, lambda who: who.has(Role.AGENT))
+"""Takes calls."""
+SUPERVISOR = Rule("supervisor", SignedIn, lambda who: who.supervises)
+"""Runs queues, links and settings; an administrator too."""
+ADMIN = Rule("admin", SignedIn, lambda who: who.has(Role.ADMIN))
+"""Makes and disables users."""
