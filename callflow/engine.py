@@ -155,6 +155,10 @@ class Engine(Generic[T]):
                 await self.agent(agent, AgentTimePassed())
             except Exception:
                 log.exception("the deadline of agent %s could not be kept", agent)
+        for call, mailbox in list(self._mailboxes.items()):
+            if call not in self._seen and mailbox.idle:
+                del self._mailboxes[call]
+                await mailbox.close()
 
     async def route(self) -> bool:
         """Offer waiting calls to free agents; say whether anything was offered (PLUS-06)."""
@@ -168,7 +172,7 @@ class Engine(Generic[T]):
 
     async def drained(self) -> None:
         """Wait until no event waits in any mailbox."""
-        while busy := [mailbox for mailbox in self._mailboxes.values() if not mailbox.empty]:
+        while busy := [mailbox for mailbox in self._mailboxes.values() if not mailbox.idle]:
             for mailbox in busy:
                 await mailbox.drained()
 
@@ -208,7 +212,11 @@ class Engine(Generic[T]):
     def _mailbox(self, call: CallId) -> Mailbox[CallEvent, Call]:
         mailbox = self._mailboxes.get(call)
         if mailbox is None:
-            mailbox = Mailbox(call, lambda event: self._handle(call, event), lambda error: self._trouble(call, error))
+
+            async def handle(event: CallEvent) -> Call:
+                return await self._handle(call, event)
+
+            mailbox = Mailbox(call, handle, lambda error: self._trouble(call, error))
             self._mailboxes[call] = mailbox
         return mailbox
 

@@ -20,6 +20,7 @@ class Mailbox(Generic[E, R]):
         self._queue: asyncio.Queue[tuple[E, asyncio.Future[R] | None]] = asyncio.Queue(CAPACITY)
         self._handle = handle
         self._failed = failed
+        self._busy = False
         self._task = asyncio.create_task(self._run(), name=f"mailbox {name}")
 
     def post(self, event: E) -> None:
@@ -37,9 +38,9 @@ class Mailbox(Generic[E, R]):
         await self._queue.join()
 
     @property
-    def empty(self) -> bool:
-        """Whether no event waits."""
-        return self._queue.empty()
+    def idle(self) -> bool:
+        """Whether no event waits or is being handled."""
+        return self._queue.empty() and not self._busy
 
     async def close(self) -> None:
         """End the task; events that were not handled are dropped, and the sweeper finds their call."""
@@ -49,6 +50,7 @@ class Mailbox(Generic[E, R]):
     async def _run(self) -> None:
         while True:
             event, answer = await self._queue.get()
+            self._busy = True
             try:
                 result = await self._handle(event)
                 if answer is not None and not answer.done():
@@ -59,4 +61,5 @@ class Mailbox(Generic[E, R]):
                 else:
                     self._failed(error)
             finally:
+                self._busy = False
                 self._queue.task_done()

@@ -1,0 +1,1 @@
+"""Calls, their parties and the agents' live state as rows: the engine's store."""

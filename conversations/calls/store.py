@@ -1,0 +1,222 @@
+"""The engine's store: every change of a call or an agent is a compare-and-set in one transaction."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callflow.agent import Agent, new_agent
+from callflow.agent_machine import SaveReport
+from callflow.call import Call, Role
+from callflow.errors import LostRaceError, RefusedError
+from callflow.events import WrapUpPolicy
+from callflow.facts import Fact, FactKind
+from callflow.ids import AgentId, CallId, QueueId
+from conversations.calls.rows import LIVE, agent_values, call_values, party_values, to_agent, to_call
+from conversations.calls.tables import AgentRow, CallRow, PartyRow
+from conversations.db.database import Database, Write
+
+Projection = Callable[[Write, Fact, Call], Awaitable[None]]
+"""What another room does, in the same transaction, when a fact of a call is recorded."""
+
+NODE = "local"
+"""The name of this process in rows; several nodes come with the cluster issue."""
+
+
+class CallTransaction:
+    """One transaction on calls and agents. `write` is the transaction that other rooms join."""
+
+    def __init__(self, write: Write, projections: Sequence[Projection]) -> None:
+        self.write = write
+        self._session = write.session
+        self._projections = projections
+
+    async def call(self, call: CallId) -> Call | None:
+        """Read a call, or None when there is none."""
+        return next(iter(await _calls(self._session, [call])), None)
+
+    async def add_call(self, call: Call) -> None:
+        """Write a new call with its customer's party."""
+        await self._session.execute(
+            insert(CallRow).values(
+                id=call.id,
+                conversation_id=call.conversation,
+                customer_id=call.customer,
+                queue_id=call.queue,
+                link_id=call.link,
+                media=call.media,
+                started_at=call.started_at,
+                epoch=call.epoch,
+                node=NODE,
+                worker=0,
+                **call_values(call),
+            )
+        )
+        await self._add_party(call, Role.CUSTOMER)
+
+    async def save_call(self, call: Call) -> None:
+        """Write a call and its parties. Raises `LostRaceError`, or `RefusedError` when the agent has another call."""
+        await _compare_and_set(self._session, CallRow, call.id, call.epoch, call_values(call))
+        agent_leg = call.agent_leg
+        await self._session.execute(
+            update(PartyRow)
+            .where(PartyRow.call_id == call.id, PartyRow.role == Role.AGENT, PartyRow.live)
+            .where(PartyRow.leg_id != (agent_leg.id if agent_leg else ""))
+            .values(live=False)
+        )
+        await self._update_party(call, Role.CUSTOMER)
+        if agent_leg is not None and not await self._update_party(call, Role.AGENT):
+            try:
+                await self._add_party(call, Role.AGENT)
+            except IntegrityError as error:
+                raise RefusedError("not_available", "This agent is in another call.") from error
+
+    async def agent(self, agent: AgentId) -> Agent:
+        """Read an agent's live state; one who never signed in is Offline."""
+        row = await self._session.get(AgentRow, agent, populate_existing=True)
+        if row is None:
+            fresh = new_agent(agent, self.write.clock.now())
+            await self._session.execute(insert(AgentRow).values(id=agent, epoch=fresh.epoch, **agent_values(fresh)))
+            return fresh
+        return to_agent(row)
+
+    async def save_agent(self, agent: Agent) -> None:
+        """Write an agent's live state. Raises `LostRaceError`."""
+        await _compare_and_set(self._session, AgentRow, agent.id, agent.epoch, agent_values(agent))
+
+    async def wrap_up_policy(self, agent: AgentId) -> WrapUpPolicy:
+        """Read how long this agent's wrap-up is; the agent's own value wins (WRAP-02)."""
+        length, cap = await wrap_up_seconds_for(self._session, agent)
+        return WrapUpPolicy(timedelta(seconds=length), None if cap is None else timedelta(seconds=cap))
+
+    async def save_report(self, agent: AgentId, report: SaveReport) -> None:
+        """Write a wrap-up's summary and status into the conversation, and the summary onto the call."""
+        await save_wrap_up(self.write, report.conversation, agent, report.summary, report.thread_status)
+
+    async def record(self, fact: Fact, call: Call | None) -> None:
+        """Append a fact; an answer assigns the thread, and other rooms do what they bound to it."""
+        self.write.fact(fact)
+        if call is None:
+            return
+        if fact.kind is FactKind.CALL_ANSWERED and fact.agent is not None:
+            await assign_by_answer(self.write, call.conversation, fact.agent, call.queue)
+        for projection in self._projections:
+            await projection(self.write, fact, call)
+
+    async def _add_party(self, call: Call, role: Role) -> None:
+        leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
+        if leg is None:
+            return
+        await self._session.execute(
+            insert(PartyRow).values(
+                leg_id=leg.id,
+                call_id=call.id,
+                role=role,
+                agent_id=call.agent if role is Role.AGENT else None,
+                **party_values(leg, live=call.live),
+            )
+        )
+
+    async def _update_party(self, call: Call, role: Role) -> bool:
+        leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
+        if leg is None:
+            return False
+        statement = update(PartyRow).where(PartyRow.leg_id == leg.id).values(**party_values(leg, live=call.live))
+        return (await _run(self._session, statement)).rowcount == 1
+
+
+class CallStore:
+    """Calls and agents in the database."""
+
+    def __init__(self, database: Database, projections: Iterable[Projection] = ()) -> None:
+        self._database = database
+        self._projections = tuple(projections)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[CallTransaction]:
+        """Begin a writing transaction."""
+        async with self._database.write() as write:
+            yield CallTransaction(write, self._projections)
+
+    async def call(self, call: CallId) -> Call | None:
+        """Read a call, live or over."""
+        async with self._database.read() as session:
+            return next(iter(await _calls(session, [call])), None)
+
+    async def agent(self, agent: AgentId) -> Agent | None:
+        """Read an agent's live state, or None when he never had one."""
+        async with self._database.read() as session:
+            row = await session.get(AgentRow, agent)
+            return to_agent(row) if row else None
+
+    async def live_calls(self) -> Sequence[Call]:
+        """Read the calls that are not over, oldest first."""
+        async with self._database.read() as session:
+            ids = await session.scalars(
+                select(CallRow.id).where(CallRow.phase.in_(LIVE)).order_by(CallRow.started_at, CallRow.id)
+            )
+            return await _calls(session, [CallId(call) for call in ids])
+
+    async def agents(self) -> Sequence[Agent]:
+        """Read all agents' live states."""
+        async with self._database.read() as session:
+            return [to_agent(row) for row in await session.scalars(select(AgentRow))]
+
+    async def members(self) -> Mapping[QueueId, frozenset[AgentId]]:
+        """Read which agents may be offered each queue's calls."""
+        async with self._database.read() as session:
+            return await members_by_queue(session)
+
+    async def due(self, now: datetime) -> tuple[Sequence[CallId], Sequence[AgentId]]:
+        """Name the calls and the agents whose deadline has come, the latest last."""
+        async with self._database.read() as session:
+            calls = await session.scalars(
+                select(CallRow.id).where(CallRow.deadline_at <= now).order_by(CallRow.deadline_at)
+            )
+            agents = await session.scalars(
+                select(AgentRow.id).where(AgentRow.deadline_at <= now).order_by(AgentRow.deadline_at)
+            )
+            return [CallId(call) for call in calls], [AgentId(agent) for agent in agents]
+
+    async def next_deadline(self) -> datetime | None:
+        """Read the earliest deadline of any call or agent."""
+        async with self._database.read() as session:
+            earliest = [
+                await session.scalar(select(func.min(CallRow.deadline_at))),
+                await session.scalar(select(func.min(AgentRow.deadline_at))),
+            ]
+            return min((when for when in earliest if when is not None), default=None)
+
+
+async def _calls(session: AsyncSession, ids: Sequence[CallId]) -> list[Call]:
+    """Read calls in the order of `ids`; ones that do not exist are left out."""
+    rows = await session.scalars(
+        select(CallRow).where(CallRow.id.in_(ids)).execution_options(populate_existing=True)
+    )
+    by_id = {row.id: row for row in rows}
+    parties: dict[str, list[PartyRow]] = {}
+    for party in await session.scalars(
+        select(PartyRow)
+        .where(PartyRow.call_id.in_(ids), PartyRow.live | (PartyRow.role == Role.CUSTOMER))
+        .execution_options(populate_existing=True)
+    ):
+        parties.setdefault(party.call_id, []).append(party)
+    return [to_call(by_id[call], parties[call]) for call in ids if call in by_id]
+
+
+async def _compare_and_set(
+    session: AsyncSession, table: type[CallRow] | type[AgentRow], key: str, epoch: int, values: dict[str, Any]
+) -> None:
+    statement = update(table).where(table.id == key, table.epoch == epoch).values(epoch=epoch + 1, **values)
+    if (await _run(session, statement)).rowcount != 1:
+        raise LostRaceError(f"{table.__tablename__} {key}")
+
+
+async def _run(session: AsyncSession, statement: Any) -> CursorResult[Any]:
+    result = await session.execute(statement, execution_options={"synchronize_session": False})
+    return cast(CursorResult[Any], result)

@@ -1,0 +1,94 @@
+"""The tables of the call flow. Written by `store.py` only, each change by compare-and-set."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callflow.agent import Sound, Status, StatusReason, ThreadStatus
+from callflow.call import EndedBy, EndReason, LegState, Media, Role
+from conversations.db.base import Base, word
+
+
+class CallRow(Base):
+    """One call. `phase` is the word for its phase; `deadline_at` is empty only when it is over."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Index("ix_calls_deadline_at", "deadline_at"), Index("ix_calls_phase", "phase", "started_at"))
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
+    queue_id: Mapped[str] = mapped_column(ForeignKey("queues.id"))
+    link_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    media: Mapped[Media] = mapped_column(word(Media))
+    phase: Mapped[str] = mapped_column(String(16))
+    started_at: Mapped[datetime]
+    wait_until: Mapped[datetime]
+    agent_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    reservation_id: Mapped[str | None] = mapped_column(String(40))
+    ring_until: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[EndReason | None] = mapped_column(word(EndReason))
+    ended_by: Mapped[EndedBy | None] = mapped_column(word(EndedBy))
+    skipped: Mapped[list[list[str]]] = mapped_column(JSON)
+    """Pairs of agent id and ISO time."""
+    deadline_at: Mapped[datetime | None]
+    epoch: Mapped[int]
+    node: Mapped[str] = mapped_column(String(40))
+    worker: Mapped[int]
+
+
+class PartyRow(Base):
+    """One side of a call and its leg. The index keeps an agent to one live party (CALL-02)."""
+
+    __tablename__ = "parties"
+    __table_args__ = (
+        Index("ix_parties_call_id", "call_id"),
+        Index(
+            "uq_parties_live_agent",
+            "agent_id",
+            unique=True,
+            sqlite_where=text("live AND agent_id IS NOT NULL"),
+            postgresql_where=text("live AND agent_id IS NOT NULL"),
+        ),
+    )
+
+    leg_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
+    role: Mapped[Role] = mapped_column(word(Role))
+    agent_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    live: Mapped[bool]
+    leg_state: Mapped[LegState] = mapped_column(word(LegState))
+    leg_deadline: Mapped[datetime | None]
+    transport_id: Mapped[str | None] = mapped_column(String(40))
+    tab: Mapped[str | None] = mapped_column(String(64))
+    restarted: Mapped[bool]
+
+
+class AgentRow(Base):
+    """What an agent chose and is doing. `activity` is idle, ringing, in_call or wrapping."""
+
+    __tablename__ = "agents"
+    __table_args__ = (Index("ix_agents_deadline_at", "deadline_at"),)
+
+    id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    status: Mapped[Status] = mapped_column(word(Status))
+    reason: Mapped[StatusReason | None] = mapped_column(word(StatusReason))
+    status_since: Mapped[datetime]
+    activity: Mapped[str] = mapped_column(String(16))
+    activity_since: Mapped[datetime]
+    call_id: Mapped[str | None] = mapped_column(String(40))
+    conversation_id: Mapped[str | None] = mapped_column(String(40))
+    reservation_id: Mapped[str | None] = mapped_column(String(40))
+    idle_since: Mapped[datetime | None]
+    lost_at: Mapped[datetime | None]
+    wrap_until: Mapped[datetime | None]
+    wrap_summary: Mapped[str] = mapped_column(Text)
+    wrap_status: Mapped[ThreadStatus | None] = mapped_column(word(ThreadStatus))
+    reachable: Mapped[bool]
+    offline_at: Mapped[datetime | None]
+    sound: Mapped[Sound] = mapped_column(word(Sound))
+    deadline_at: Mapped[datetime | None]
+    epoch: Mapped[int]

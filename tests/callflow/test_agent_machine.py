@@ -1,0 +1,187 @@
+"""The agent machine: status, presence, ring and wrap-up."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from callflow.agent import Agent, Idle, InCall, Rung, Sound, Status, StatusReason, ThreadStatus, WrapUp, new_agent
+from callflow.agent_machine import (
+    AgentEvent,
+    AgentTimePassed,
+    LoseRing,
+    MoreTime,
+    PanelArrived,
+    PanelsGone,
+    SaveReport,
+    StatusChosen,
+    WrapUpFinished,
+    WrapUpWritten,
+    obey,
+    step,
+)
+from callflow.errors import RefusedError
+from callflow.events import AgentOrder, BeginWrapUp, Engage, Release, Reserve, WrapUpPolicy
+from callflow.facts import FactKind
+from callflow.ids import CallId
+from tests.callflow.ladder import ALICE, NOON, RING, new_call
+
+pytestmark = pytest.mark.unit
+
+CALL = new_call()
+HALF_A_MINUTE = WrapUpPolicy(timedelta(seconds=30))
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def after(agent: Agent, *events: AgentEvent, now: datetime = NOON) -> Agent:
+    for event in events:
+        agent = step(agent, event, now).agent
+    return agent
+
+
+def ordered(agent: Agent, *orders: AgentOrder, now: datetime = NOON, policy: WrapUpPolicy = HALF_A_MINUTE) -> Agent:
+    for order in orders:
+        agent = obey(agent, order, CALL, policy, now).agent
+    return agent
+
+
+ACTIVE = after(new_agent(ALICE, NOON), PanelArrived(Sound.READY), StatusChosen(Status.ACTIVE))
+RUNG = ordered(ACTIVE, Reserve(CALL.id, RING), now=at(5))
+IN_CALL = ordered(RUNG, Engage(CALL.id, CALL.conversation), now=at(7))
+WRAPPING = ordered(IN_CALL, BeginWrapUp(CALL.id), now=at(60))
+
+
+def test_an_agent_begins_offline_and_signing_in_alone_offers_no_calls() -> None:
+    """AP-02: the default is Offline, never Active by itself."""
+    assert new_agent(ALICE, NOON).status is Status.OFFLINE
+    assert not after(new_agent(ALICE, NOON), PanelArrived(Sound.READY)).available
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_any_status_can_be_chosen_at_any_time(status: Status) -> None:
+    """AP-02."""
+    for agent in (ACTIVE, RUNG, IN_CALL, WRAPPING):
+        assert after(agent, StatusChosen(status)).status is status
+
+
+def test_a_panel_whose_sound_is_blocked_makes_the_agent_unavailable() -> None:
+    """PLUS-04."""
+    blocked = after(new_agent(ALICE, NOON), PanelArrived(Sound.BLOCKED), StatusChosen(Status.ACTIVE))
+    assert not blocked.available
+
+
+def test_an_agent_is_held_for_one_call_at_a_time() -> None:
+    """CALL-02, CALL-04."""
+    for agent in (RUNG, IN_CALL, WRAPPING):
+        with pytest.raises(RefusedError, match="cannot be offered"):
+            ordered(agent, Reserve(CallId("call_2"), RING))
+
+
+def test_a_caller_who_gives_up_does_not_cost_the_agent_the_turn() -> None:
+    """PLUS-06: longest idle counts from the last call."""
+    free = ordered(RUNG, Release(CALL.id), now=at(9))
+    assert free.activity == ACTIVE.activity
+
+
+def test_a_missed_call_sets_away_with_the_reason() -> None:
+    """CALL-05, PLUS-07."""
+    missed = ordered(RUNG, Release(CALL.id, StatusReason.MISSED), now=at(25))
+    assert (missed.status, missed.reason, missed.status_since) == (Status.AWAY, StatusReason.MISSED, at(25))
+    assert isinstance(missed.activity, Idle)
+
+
+def test_another_status_while_it_rings_gives_the_call_back() -> None:
+    """AP-02; mission 3.2."""
+    assert step(RUNG, StatusChosen(Status.BUSY), NOON).lose == LoseRing(CALL.id, RING)
+
+
+def test_the_wrap_up_has_a_deadline_and_holds_the_agent() -> None:
+    """WRAP-02, WRAP-03, CALL-04, PLUS-08."""
+    assert isinstance(WRAPPING.activity, WrapUp)
+    assert WRAPPING.activity.until == at(90)
+    assert WRAPPING.deadline == at(90)
+    assert not WRAPPING.available
+
+
+def test_no_wrap_up_time_means_no_wrap_up() -> None:
+    """WRAP-05."""
+    free = ordered(IN_CALL, BeginWrapUp(CALL.id), policy=WrapUpPolicy(timedelta(0)), now=at(60))
+    assert free.activity == Idle(at(60))
+
+
+def test_more_time_adds_ten_seconds_for_each_click() -> None:
+    """WRAP-04."""
+    more = after(WRAPPING, MoreTime(CALL.id, HALF_A_MINUTE), MoreTime(CALL.id, HALF_A_MINUTE))
+    assert more.deadline == at(110)
+
+
+def test_a_cap_set_by_the_supervisor_limits_more_time() -> None:
+    """WRAP-04: unlimited by default, a supervisor may cap the total."""
+    capped = WrapUpPolicy(timedelta(seconds=30), cap=timedelta(seconds=35))
+    assert after(WRAPPING, MoreTime(CALL.id, capped), MoreTime(CALL.id, capped)).deadline == at(95)
+
+
+def test_finishing_saves_the_report_and_frees_the_agent() -> None:
+    """WRAP-01, WRAP-05."""
+    decision = step(WRAPPING, WrapUpFinished(CALL.id, "Wants a refund.", ThreadStatus.SOLVED), at(70))
+    assert decision.report == SaveReport(CALL.id, CALL.conversation, "Wants a refund.", ThreadStatus.SOLVED)
+    assert decision.agent.activity == Idle(at(70))
+    assert decision.agent.available
+    assert FactKind.CALL_WRAPPED in [fact.kind for fact in decision.facts]
+
+
+def test_when_the_time_is_over_the_draft_is_kept_and_the_agent_is_free() -> None:
+    """WRAP-03, WRAP-05, PLUS-08."""
+    typed = after(WRAPPING, WrapUpWritten(CALL.id, "Half a sen", None))
+    decision = step(typed, AgentTimePassed(), at(90))
+    assert decision.report == SaveReport(CALL.id, CALL.conversation, "Half a sen", None)
+    assert decision.agent.available
+
+
+def test_a_wrap_up_that_is_over_cannot_be_extended_or_finished() -> None:
+    """WRAP-03."""
+    for event in (MoreTime(CALL.id, HALF_A_MINUTE), WrapUpFinished(CALL.id, "", None)):
+        with pytest.raises(RefusedError) as refusal:
+            step(ACTIVE, event, NOON)
+        assert refusal.value.code == "no_wrap_up"
+
+
+def test_a_closed_panel_has_five_seconds_to_take_its_ring_up_again() -> None:
+    """PLUS-05; mission 3.6."""
+    gone = after(RUNG, PanelsGone(), now=at(6))
+    assert gone.deadline == at(11)
+    back = after(gone, PanelArrived(Sound.READY), now=at(8))
+    assert isinstance(back.activity, Rung)
+    assert back.deadline is None
+    assert step(gone, AgentTimePassed(), at(11)).lose == LoseRing(CALL.id, RING)
+
+
+def test_a_silent_panel_loses_its_ring_at_once() -> None:
+    """PLUS-05."""
+    assert step(after(RUNG, PanelsGone(silent=True), now=at(6)), AgentTimePassed(), at(6)).lose is not None
+
+
+def test_an_agent_without_a_panel_goes_offline_after_a_minute_and_is_offered_nothing_until_then() -> None:
+    """AST-05, PLUS-05."""
+    gone = after(ACTIVE, PanelsGone(), now=at(10))
+    assert not gone.available
+    assert step(gone, AgentTimePassed(), at(69)).agent == gone
+    offline = step(gone, AgentTimePassed(), at(70)).agent
+    assert (offline.status, offline.reason) == (Status.OFFLINE, StatusReason.DISCONNECTED)
+    assert offline.deadline is None
+
+
+def test_a_call_goes_on_while_the_panel_is_gone() -> None:
+    """PLUS-01: a lost WebSocket alone changes nothing while packets flow."""
+    gone = after(IN_CALL, PanelsGone(), now=at(10))
+    assert isinstance(gone.activity, InCall)
+    assert isinstance(step(gone, AgentTimePassed(), at(70)).agent.activity, InCall)
+
+
+def test_an_order_of_a_call_that_holds_the_agent_no_more_is_ignored() -> None:
+    """PLUS-15."""
+    other = replace(IN_CALL, activity=InCall(NOON, CallId("call_2"), CALL.conversation))
+    assert ordered(other, Release(CALL.id), BeginWrapUp(CALL.id)) == other
