@@ -101,6 +101,8 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "already_taken": 409,
     "no_channel": 409,
     "not_your_call": 409,
+    "not_available": 409,
+    "no_call": 409,
     "no_wrap_up": 409,
     "too_late": 409,
     "link_in_use": 409,

@@ -8,7 +8,7 @@ from callflow.ids import AgentId
 from signaling.http.problems import Problem
 
 
-class Role(StrEnum):
+class UserRole(StrEnum):
     """What a user is here. A user may have several."""
 
     AGENT = "agent"
@@ -33,18 +33,18 @@ class SignedIn:
     user_id: AgentId
     login: str
     name: str
-    roles: frozenset[Role]
+    roles: frozenset[UserRole]
     session_id: str
     must_change_password: bool = False
 
-    def has(self, *roles: Role) -> bool:
+    def has(self, *roles: UserRole) -> bool:
         """Say whether this person has one of `roles`."""
         return not self.roles.isdisjoint(roles)
 
     @property
     def supervises(self) -> bool:
         """A supervisor, or an administrator, who may do all that a supervisor may."""
-        return self.has(Role.SUPERVISOR, Role.ADMIN)
+        return self.has(UserRole.SUPERVISOR, UserRole.ADMIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,9 @@ OWN_SESSION = Rule("own_session", SignedIn, before_password_change=True)
 """Signed in, even with a password that must be changed first."""
 SIGNED_IN = Rule("signed_in", SignedIn)
 """Signed in, in any role."""
-AGENT = Rule("agent", SignedIn, lambda who: who.has(Role.AGENT))
+AGENT = Rule("agent", SignedIn, lambda who: who.has(UserRole.AGENT))
 """Takes calls."""
 SUPERVISOR = Rule("supervisor", SignedIn, lambda who: who.supervises)
 """Runs queues, links and settings; an administrator too."""
-ADMIN = Rule("admin", SignedIn, lambda who: who.has(Role.ADMIN))
+ADMIN = Rule("admin", SignedIn, lambda who: who.has(UserRole.ADMIN))
 """Makes and disables users."""

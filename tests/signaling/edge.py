@@ -9,7 +9,7 @@ from callflow.ids import AgentId
 from signaling.http.api import Api
 from signaling.http.client import Network, client_middleware
 from signaling.http.limits import RequestLimit
-from signaling.http.rules import Guest, Role, SignedIn
+from signaling.http.rules import Guest, UserRole, SignedIn
 from signaling.http.security import add_headers, csrf_middleware, error_middleware
 from signaling.http.server import BODY_LIMIT
 
@@ -29,7 +29,7 @@ class FixedResolver:
         if roles is None:
             return None
         must_change = request.cookies.get("must_change") == "1"
-        names = frozenset(Role(role) for role in roles.split("+") if role)
+        names = frozenset(UserRole(role) for role in roles.split("+") if role)
         return SignedIn(AgentId("user_1"), "ann", "Ann", names, "session_1", must_change)
 
     def guest(self, request: web.Request) -> Guest | None:

@@ -1,0 +1,1 @@
+"""What the wire carries: pydantic models of docs/protocol.md, one file for each subject."""

@@ -1,0 +1,149 @@
+"""An agent's live state: status, ringing and talking, wrap-up, the team."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from callflow.agent import Sound, Status, StatusReason, ThreadStatus
+from callflow.call import EndedBy, Media
+from signaling.models.common import Key, Model, Moment, Ref, Text
+
+Tab = Key
+Sdp = Annotated[str, Field(min_length=1, max_length=32 * 1024)]
+"""An offer or answer (reliability.md 2.2: at most 32 KiB)."""
+Activity = Literal["idle", "ringing", "in_call", "wrapping"]
+
+
+class StatusChange(Model):
+    """The status that an agent chooses (AP-02)."""
+
+    status: Status
+
+
+class AgentState(Model):
+    """How one agent stands."""
+
+    id: str
+    name: str
+    status: Status
+    reason: StatusReason | None
+    since: Moment
+    state: Activity
+    reachable: bool
+    sound: Sound
+
+
+class TeamMember(Model):
+    """How one agent stands, as a supervisor sees it (AP-03)."""
+
+    id: str
+    name: str
+    status: Status
+    reason: StatusReason | None
+    state: Activity
+    since: Moment
+    reachable: bool
+    sound: Sound
+    queues: list[Ref]
+
+
+class IceServer(Model):
+    """A STUN or TURN server, as a browser's RTCPeerConnection takes it."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class Caller(Model):
+    """The customer of a call, as the panel shows him."""
+
+    id: str
+    name: str
+    address: str | None
+    city: str | None
+    country: str | None
+
+
+class Reservation(Model):
+    """This agent is held for the call while it rings: until when, and how many seconds the ring lasts in all."""
+
+    id: str
+    deadline: Moment
+    seconds: int
+
+
+class PanelCall(Model):
+    """The call that rings at an agent, or in which he talks."""
+
+    id: str
+    media: Media
+    phase: Literal["ringing", "talking"]
+    conversation_id: str
+    customer: Caller
+    queue: Ref | None
+    link_label: str | None
+    waiting_since: Moment
+    last_summary: str | None
+    reservation: Reservation | None
+    answered_at: Moment | None
+    tab: str | None
+    mine: Literal["connecting", "up", "reconnecting"]
+    theirs: Literal["up", "reconnecting"]
+    grace_until: Moment | None
+    ice_servers: list[IceServer]
+
+
+class WrapUp(Model):
+    """The wrap-up that runs, with its draft."""
+
+    call_id: str
+    conversation_id: str
+    customer: Ref
+    started_at: Moment
+    until: Moment
+    summary: str
+    status: ThreadStatus
+    ended_by: EndedBy
+    talked_seconds: int | None
+
+
+class WrapUpDraft(Model):
+    """What the agent has written so far."""
+
+    call_id: Annotated[str, Field(max_length=40)]
+    summary: Text
+    status: ThreadStatus
+
+
+class WrapUpExtend(Model):
+    """Ten more seconds for the wrap-up of this call (WRAP-04)."""
+
+    call_id: Annotated[str, Field(max_length=40)]
+
+
+class PanelOffer(Model):
+    """A panel's offer for its leg."""
+
+    sdp: Sdp
+    tab: Tab
+
+
+class LegAnswer(Model):
+    """The server's answer, and the name of the transport that it opened."""
+
+    sdp: str
+    transport: str
+
+
+class LegLost(Model):
+    """A page is going away: its transport will fall silent."""
+
+    transport: Annotated[str, Field(max_length=40)]
+
+
+class Accept(Model):
+    """The agent answers in this tab; `transport` is the one that it got in advance, if any."""
+
+    tab: Tab
+    transport: Annotated[str, Field(max_length=40)] | None = None

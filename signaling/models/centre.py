@@ -1,0 +1,62 @@
+"""Queues and the settings of the whole centre."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from signaling.models.common import Model, Name, Ref, Text, Version
+from signaling.models.users import WrapUpSeconds
+
+
+class Queue(Model):
+    """A queue, its members, and how many callers wait in it."""
+
+    id: str
+    name: str
+    open: bool
+    members: list[Ref]
+    waiting: int
+    version: int
+
+
+class NewQueue(Model):
+    """A queue to add."""
+
+    name: Name
+
+
+class QueueChange(Model):
+    """What to change of a queue; what is left out stays."""
+
+    version: Version
+    name: Name | None = None
+    open: bool | None = None
+    members: Annotated[set[Annotated[str, Field(max_length=40)]], Field(max_length=1000)] | None = None
+
+
+class Settings(Model):
+    """The centre's settings."""
+
+    centre_name: str
+    welcome_text: str
+    not_yet_text: str
+    expired_text: str
+    closed_text: str
+    wrap_up_seconds: int
+    wrap_up_cap_seconds: int | None
+    link_days: int
+    version: int
+
+
+class SettingsChange(Model):
+    """What to change of the settings; what is left out stays. `wrap_up_cap_seconds` null means no cap."""
+
+    version: Version
+    centre_name: Name | None = None
+    welcome_text: Text | None = None
+    not_yet_text: Text | None = None
+    expired_text: Text | None = None
+    closed_text: Text | None = None
+    wrap_up_seconds: WrapUpSeconds | None = None
+    wrap_up_cap_seconds: WrapUpSeconds | None = None
+    link_days: Annotated[int, Field(ge=1, le=365)] | None = None

@@ -1,0 +1,134 @@
+"""What a thread is made of, one model for each type of entry (EVT-01, EVT-02, EVT-04, LOG-01)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from callflow.call import EndedBy, EndReason, Media, Role
+from callflow.facts import ActorKind
+from signaling.models.common import Model, Moment, Ref
+
+
+class Actor(Model):
+    """Who did it. `id` is empty for automation."""
+
+    kind: ActorKind
+    id: str | None
+    name: str
+
+
+class _EntryBase(Model):
+    number: int
+    at: Moment
+    conversation_id: str
+    actor: Actor
+
+
+class MessageEntry(_EntryBase):
+    """Words between customer and agent, which both see."""
+
+    type: Literal["message"] = "message"
+    text: str
+    from_: Annotated[Role, Field(serialization_alias="from")]
+
+
+class NoteEntry(_EntryBase):
+    """Words between colleagues, which the customer never sees (MSG-03)."""
+
+    type: Literal["note"] = "note"
+    text: str
+
+
+class CallStartedEntry(_EntryBase):
+    """A call came in."""
+
+    type: Literal["call_started"] = "call_started"
+    call_id: str
+    direction: Literal["inbound", "outbound"]
+    media: Media
+
+
+class CallAnsweredEntry(_EntryBase):
+    """An agent answered."""
+
+    type: Literal["call_answered"] = "call_answered"
+    call_id: str
+    agent: Ref
+    waited_seconds: int
+
+
+class CallMissedEntry(_EntryBase):
+    """An agent did not answer."""
+
+    type: Literal["call_missed"] = "call_missed"
+    call_id: str
+    agent: Ref
+
+
+class CallDeclinedEntry(_EntryBase):
+    """An agent declined."""
+
+    type: Literal["call_declined"] = "call_declined"
+    call_id: str
+    agent: Ref
+
+
+class CallReconnectingEntry(_EntryBase):
+    """One side was lost, and may come back."""
+
+    type: Literal["call_reconnecting"] = "call_reconnecting"
+    call_id: str
+    who: Role
+
+
+class CallReconnectedEntry(_EntryBase):
+    """That side came back."""
+
+    type: Literal["call_reconnected"] = "call_reconnected"
+    call_id: str
+    who: Role
+
+
+class CallEndedEntry(_EntryBase):
+    """The call is over. `talked_seconds` is empty when nobody answered."""
+
+    type: Literal["call_ended"] = "call_ended"
+    call_id: str
+    by: EndedBy
+    reason: EndReason
+    talked_seconds: int | None
+    waited_seconds: int
+
+
+class CallWrappedEntry(_EntryBase):
+    """The agent's brief report (WRAP-01)."""
+
+    type: Literal["call_wrapped"] = "call_wrapped"
+    call_id: str
+    agent: Ref
+    summary: str
+
+
+class ChangeEntry(_EntryBase):
+    """Something about the conversation was changed."""
+
+    type: Literal["change"] = "change"
+    field: Literal["status", "assignee", "queue", "priority", "topic", "summary"]
+    old: str | None
+    new: str | None
+
+
+Entry = Annotated[
+    MessageEntry
+    | NoteEntry
+    | CallStartedEntry
+    | CallAnsweredEntry
+    | CallMissedEntry
+    | CallDeclinedEntry
+    | CallReconnectingEntry
+    | CallReconnectedEntry
+    | CallEndedEntry
+    | CallWrappedEntry
+    | ChangeEntry,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,57 @@
+"""Call links, as supervisors and agents manage them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from signaling.models.common import Line, Model, Moment, Ref
+
+
+class LinkKind(StrEnum):
+    """How long a link is good for (LNK-03)."""
+
+    ONE_TIME = "one_time"
+    EXPIRY = "expiry"
+    TIME_FRAME = "time_frame"
+
+
+class LinkState(StrEnum):
+    """What a link is good for now."""
+
+    NOT_YET = "not_yet"
+    ACTIVE = "active"
+    IN_USE = "in_use"
+    USED = "used"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class CallLink(Model):
+    """A call link. `url` is known only when the link is made: the store keeps a hash."""
+
+    id: str
+    kind: LinkKind
+    label: str
+    queue: Ref
+    identity: str | None
+    audio_only: bool
+    starts_at: Moment
+    ends_at: Moment | None
+    state: LinkState
+    created_by: Ref
+    created_at: Moment
+    url: str | None
+
+
+class NewCallLink(Model):
+    """A link to make. A time frame takes `starts_at` and `ends_at`; an expiry link `days`, or the default."""
+
+    kind: LinkKind
+    queue_id: Annotated[str, Field(max_length=40)]
+    label: Line = ""
+    identity: Annotated[Line, Field(max_length=120)] | None = None
+    audio_only: bool = False
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    days: Annotated[int, Field(ge=1, le=365)] | None = None

@@ -1,0 +1,118 @@
+"""The panel's WebSocket, both ways (docs/protocol.md)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from callflow.agent import Sound
+from signaling.models.agents import AgentState, PanelCall, Tab, TeamMember, WrapUp
+from signaling.models.common import Model, Moment
+from signaling.models.conversations import ConversationItem
+
+Stale = Literal["users", "queues", "call_links", "settings"]
+
+
+class Hello(Model):
+    """The first message of a panel. `resume` is the last `upto` that it has, if any."""
+
+    type: Literal["hello"] = "hello"
+    tab: Tab
+    resume: Annotated[int, Field(ge=0)] | None = None
+    sound: Sound
+
+
+class Heartbeat(Model):
+    """Sent every 10 s, and every 2 s while it rings."""
+
+    type: Literal["heartbeat"] = "heartbeat"
+
+
+class SoundChange(Model):
+    """The panel can, or can no longer, ring (PLUS-04)."""
+
+    type: Literal["sound"] = "sound"
+    sound: Sound
+
+
+class Watch(Model):
+    """The thread that is in view."""
+
+    type: Literal["watch"] = "watch"
+    conversation_id: Annotated[str, Field(max_length=40)] | None
+
+
+FromPanel = Annotated[Hello | Heartbeat | SoundChange | Watch, Field(discriminator="type")]
+
+
+class PanelState(Model):
+    """Everything that a panel shows at once."""
+
+    me: AgentState
+    call: PanelCall | None
+    wrap_up: WrapUp | None
+    conversations: list[ConversationItem]
+    total: int
+    team: list[TeamMember]
+
+
+class Snapshot(Model):
+    """Everything, in place of what was there."""
+
+    type: Literal["snapshot"] = "snapshot"
+    upto: int
+    now: Moment
+    state: PanelState
+
+
+class ChangedParts(Model):
+    """The single parts of the state that changed: only those that were set are sent."""
+
+    me: AgentState | None = None
+    call: PanelCall | None = None
+    wrap_up: WrapUp | None = None
+
+
+class ConversationChanges(Model):
+    """Conversations to put into the list, and those to take out."""
+
+    upsert: list[ConversationItem]
+    remove: list[str]
+
+
+class TeamChanges(Model):
+    """Team members to put into the list, and those to take out."""
+
+    upsert: list[TeamMember]
+    remove: list[str]
+
+
+class Change(Model):
+    """What changed after the number `after`. Dump it with `exclude_unset`: a part that is absent did not change."""
+
+    type: Literal["change"] = "change"
+    after: int
+    upto: int
+    now: Moment
+    set: ChangedParts
+    conversations: ConversationChanges
+    total: int | None = None
+    team: TeamChanges
+    threads: list[str]
+    stale: list[Stale]
+
+
+class Pong(Model):
+    """The answer to a heartbeat."""
+
+    type: Literal["pong"] = "pong"
+    now: Moment
+
+
+class Gone(Model):
+    """The server is about to close, and says why."""
+
+    type: Literal["gone"] = "gone"
+    code: Literal["signed_out", "slow", "bad_message", "too_fast"]
+
+
+ToPanel = Annotated[Snapshot | Change | Pong | Gone, Field(discriminator="type")]
