@@ -1,13 +1,16 @@
 """Errors as the wire shows them: problem+json with a stable word (RFC 9457; docs/protocol.md "Common rules")."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from callflow.errors import RefusedError
 from callflow.wiring import MediaRefusedError
+from conversations.errors import AlreadyOpenError, InvalidError, StaleError
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _ANY_JSON: Final[TypeAdapter[object]] = TypeAdapter(object)
@@ -86,60 +89,48 @@ def invalid(error: ValidationError) -> Problem:
     return Problem(422, "invalid", "Something in the request is not right.", errors=errors)
 
 
-# Every code that a service below may raise with, and the status that says so. A code that is missing here is a
-# programming error and becomes a 500, so that nothing inside leaks by accident.
+# The status of each code that a service may raise with. What is not named is a conflict with the present state.
 STATUS_OF_CODE: Final[Mapping[str, int]] = {
-    "signed_out": 401,
     "wrong_credentials": 401,
     "forbidden": 403,
     "not_found": 404,
-    "stale": 409,
-    "login_taken": 409,
-    "name_taken": 409,
-    "already_open": 409,
-    "already_set_up": 409,
-    "already_taken": 409,
-    "no_channel": 409,
-    "not_your_call": 409,
-    "not_available": 409,
-    "no_call": 409,
-    "no_wrap_up": 409,
-    "too_late": 409,
-    "link_in_use": 409,
-    "link_not_yet": 409,
-    "nobody_here": 409,
-    "queue_closed": 409,
-    "last_admin": 409,
-    "closed": 409,
-    "too_many_legs": 503,
-    "unavailable": 503,
-    "unknown_leg": 409,
-    "leg_exists": 409,
+    "no_call": 404,
     "link_used": 410,
     "link_expired": 410,
     "link_revoked": 410,
     "invalid": 422,
     "name_needed": 422,
+    "not_an_agent": 422,
     "weak_password": 422,
     "sdp_too_large": 422,
     "sdp_malformed": 422,
     "sdp_no_fingerprint": 422,
     "sdp_no_codec": 422,
+    "too_many_legs": 503,
 }
 
 
 def problem_of(error: Exception) -> Problem | None:
-    """Return the problem that a service's error stands for, None when it is not meant for the outside.
+    """Return the problem that a service's error stands for, None for an error that is not meant for the outside."""
+    match error:
+        case Problem():
+            return error
+        case InvalidError():
+            wrong = FieldError(loc=[error.field], msg=str(error), type=error.code)
+            return Problem(422, error.code, str(error), errors=[wrong])
+        case AlreadyOpenError():
+            return Problem(409, error.code, str(error), conversation_id=error.conversation, holder=error.holder)
+        case RefusedError() | MediaRefusedError():
+            return Problem(STATUS_OF_CODE.get(error.code, 409), error.code, str(error))
+        case _:
+            return None
 
-    Services raise errors that carry `code`, a stable word from `STATUS_OF_CODE`, and whose text is a sentence for
-    a person; `current`, `conversation_id` and `holder` are passed on where an error has them.
-    """
-    if isinstance(error, Problem):
-        return error
-    code = error.code if isinstance(error, MediaRefusedError) else getattr(error, "code", None)
-    if not isinstance(code, str) or code not in STATUS_OF_CODE:
-        return None
-    passed_on = {
-        name: getattr(error, name) for name in ("current", "conversation_id", "holder") if hasattr(error, name)
-    }
-    return Problem(STATUS_OF_CODE[code], code, str(error), **passed_on)
+
+@contextmanager
+def showing_stale(show: Callable[[Any], BaseModel]) -> Generator[None]:
+    """Turn a service's `StaleError` into the 409 whose `current` is the row as `show` makes it for the wire."""
+    try:
+        yield
+    except StaleError as error:
+        current = show(error.current).model_dump(mode="json", by_alias=True)
+        raise Problem(409, error.code, str(error), current=current) from None

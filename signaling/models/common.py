@@ -31,7 +31,7 @@ def _not_empty(text: str) -> str:
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(_without_controls), AfterValidator(_one_line)]
 """One line of text, which may be empty."""
-Name = Annotated[Line, Field(max_length=120), AfterValidator(_not_empty)]
+Name = Annotated[Line, Field(max_length=100), AfterValidator(_not_empty)]
 """One line of text with something in it."""
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_without_controls)]
 """Some lines, which may be empty."""

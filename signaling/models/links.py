@@ -50,7 +50,7 @@ class NewCallLink(Model):
     kind: LinkKind
     queue_id: Annotated[str, Field(max_length=40)]
     label: Line = ""
-    identity: Annotated[Line, Field(max_length=120)] | None = None
+    identity: Annotated[Line, Field(max_length=100)] | None = None
     audio_only: bool = False
     starts_at: Moment | None = None
     ends_at: Moment | None = None

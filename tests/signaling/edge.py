@@ -9,7 +9,7 @@ from callflow.ids import AgentId
 from signaling.http.api import Api
 from signaling.http.client import Network, client_middleware
 from signaling.http.limits import RequestLimit
-from signaling.http.rules import Guest, UserRole, SignedIn
+from signaling.http.rules import Guest, SignedIn, UserRole
 from signaling.http.security import add_headers, csrf_middleware, error_middleware
 from signaling.http.server import BODY_LIMIT
 
