@@ -10,6 +10,7 @@ from sqlalchemy.types import Enum
 
 from conversations.db import engines
 from conversations.db.base import Instant
+from conversations.directory.tables import Roles
 from signaling.migrations.tables import metadata
 
 MIGRATION_LOCK = 0x7061726C6579
@@ -22,6 +23,8 @@ def plain_types(kind: str, item: object, _context: AutogenContext) -> str | Lite
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, Enum):
         return f"sa.String({item.length})"
+    if kind == "type" and isinstance(item, Roles):
+        return "sa.String(64)"
     return False
 
 

@@ -6,7 +6,13 @@ from sqlalchemy import MetaData
 
 from conversations.db.base import Base
 
-ROOMS = ("conversations.db.facts",)
+ROOMS = (
+    "conversations.db.facts",
+    "conversations.directory.tables",
+    "conversations.threads.tables",
+    "conversations.calls.tables",
+    "callink.tables",
+)
 
 
 def metadata() -> MetaData:

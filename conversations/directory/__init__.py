@@ -1,0 +1,1 @@
+"""People, their sessions, queues and the settings of the centre."""

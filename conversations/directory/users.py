@@ -1,0 +1,156 @@
+"""People who sign in: making them, changing them, and checking who they are."""
+
+from sqlalchemy import select
+
+from callflow.facts import Actor, ActorKind, Fact, FactKind
+from callflow.ids import AgentId
+from conversations.db.database import Database, Write
+from conversations.db.locking import locked
+from conversations.directory import passwords
+from conversations.directory.passwords import Passwords
+from conversations.directory.people import NAME_LIMIT, add_user, all_users, check_roles, row_by_login
+from conversations.directory.sessions import end_sessions, start_session
+from conversations.directory.tables import UserRole, UserRow
+from conversations.directory.values import NewPassword, User, user_of
+from conversations.errors import InvalidError, RefusedError, StaleError
+from conversations.values import UNSET, Unset, clean_line
+
+WRAP_UP_LIMIT = 3600
+
+
+class Users:
+    """Who may sign in, and as what."""
+
+    def __init__(self, database: Database, passwords: Passwords) -> None:
+        self._database = database
+        self._passwords = passwords
+
+    async def list(self) -> list[User]:
+        """Return every user, by name."""
+        async with self._database.read() as session:
+            return await all_users(session)
+
+    async def sign_in(self, login: str, password: str) -> tuple[User, str]:
+        """Return the user and a new session's token. Raises RefusedError ``wrong_credentials``.
+
+        An unknown login, a disabled user and a wrong password look and take the same (ASVS 5.0 6.3.8).
+        """
+        async with self._database.read() as session:
+            row = await row_by_login(session, login)
+        right = await self._passwords.verify(row.password_hash if row else None, password)
+        if row is None or not right:
+            raise _wrong()
+        async with self._database.write() as write:
+            row = await locked(write.session, UserRow, row.id)
+            if row.disabled:
+                raise _wrong()
+            return user_of(row), await start_session(write, AgentId(row.id))
+
+    async def create(self, actor: Actor, login: str, name: str, roles: frozenset[UserRole]) -> NewPassword:
+        """Make a user with a random password, to be changed at once.
+
+        Raises InvalidError, RefusedError ``login_taken``.
+        """
+        password = passwords.random_password()
+        hashed = await self._passwords.hash(password)
+        async with self._database.write() as write:
+            user = await add_user(
+                write,
+                actor,
+                login=login,
+                name=name,
+                roles=roles,
+                password_hash=hashed,
+                must_change_password=True,
+            )
+        return NewPassword(user, password)
+
+    async def change(
+        self,
+        actor: Actor,
+        user: AgentId,
+        version: int,
+        *,
+        name: str | None = None,
+        roles: frozenset[UserRole] | None = None,
+        wrap_up_seconds: int | Unset | None = UNSET,
+    ) -> User:
+        """Change a user. New roles end the user's sessions.
+
+        Raises NotFoundError, StaleError, InvalidError, RefusedError ``last_admin``.
+        """
+        async with self._database.write() as write:
+            row = await locked(write.session, UserRow, user)
+            if row.version != version:
+                raise StaleError(user_of(row))
+            new_roles = roles is not None and roles != row.roles
+            if name is not None:
+                row.name = clean_line("name", name, NAME_LIMIT)
+            if roles is not None:
+                check_roles(roles)
+                row.roles = roles
+            if not isinstance(wrap_up_seconds, Unset):
+                row.wrap_up_seconds = _checked_wrap_up(wrap_up_seconds)
+            return await self._changed(write, actor, row, end=new_roles)
+
+    async def set_disabled(self, actor: Actor, user: AgentId, disabled: bool) -> User:
+        """Disable or enable a user; disabling ends all sessions. Raises NotFoundError, RefusedError ``last_admin``."""
+        async with self._database.write() as write:
+            row = await locked(write.session, UserRow, user)
+            row.disabled = disabled
+            return await self._changed(write, actor, row, end=disabled)
+
+    async def reset_password(self, actor: Actor, user: AgentId) -> NewPassword:
+        """Give a user a random password, to be changed at once, and end all sessions. Raises NotFoundError."""
+        password = passwords.random_password()
+        hashed = await self._passwords.hash(password)
+        async with self._database.write() as write:
+            row = await locked(write.session, UserRow, user)
+            row.password_hash, row.must_change_password = hashed, True
+            return NewPassword(await self._changed(write, actor, row, end=True), password)
+
+    async def change_password(self, user: AgentId, current: str, new: str, token: str) -> User:
+        """Let a user choose a password; sessions other than `token` end.
+
+        Raises RefusedError ``wrong_credentials`` or ``weak_password``.
+        """
+        async with self._database.read() as session:
+            seen = await session.get(UserRow, user)
+        right = await self._passwords.verify(seen.password_hash if seen else None, current)
+        if seen is None or not right:
+            raise _wrong()
+        passwords.check(new, seen.login)
+        hashed = await self._passwords.hash(new)
+        async with self._database.write() as write:
+            row = await locked(write.session, UserRow, user)
+            if row.password_hash != seen.password_hash:
+                raise _wrong()
+            row.password_hash, row.must_change_password = hashed, False
+            await end_sessions(write, user, but=token)
+            actor = Actor(ActorKind.AGENT, user)
+            write.fact(Fact(FactKind.USER_CHANGED, actor, agent=user, data={"sessions_ended": True}))
+            row.version += 1
+            return user_of(row)
+
+    async def _changed(self, write: Write, actor: Actor, row: UserRow, *, end: bool) -> User:
+        """Finish a change: somebody must always be able to administer."""
+        row.version += 1
+        await write.session.flush()
+        everybody = await write.session.scalars(select(UserRow).with_for_update())
+        if not any(UserRole.ADMIN in user.roles and not user.disabled for user in everybody):
+            raise RefusedError("last_admin", "Somebody must stay administrator.")
+        user = AgentId(row.id)
+        if end:
+            await end_sessions(write, user)
+        write.fact(Fact(FactKind.USER_CHANGED, actor, agent=user, data={"sessions_ended": end}))
+        return user_of(row)
+
+
+def _wrong() -> RefusedError:
+    return RefusedError("wrong_credentials", "Login or password are not right.")
+
+
+def _checked_wrap_up(seconds: int | None) -> int | None:
+    if seconds is not None and not 0 <= seconds <= WRAP_UP_LIMIT:
+        raise InvalidError("wrap_up_seconds", f"A wrap-up takes 0 to {WRAP_UP_LIMIT} seconds.")
+    return seconds

@@ -1,0 +1,110 @@
+"""People, queues and settings, as the rest of Parley sees them."""
+
+from dataclasses import dataclass, field
+
+from callflow.facts import Actor, ActorKind
+from callflow.ids import AgentId, QueueId
+from conversations.directory.tables import QueueRow, SettingsRow, UserRole, UserRow
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something with an id, and the name to show for it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who signs in."""
+
+    id: AgentId
+    login: str
+    name: str
+    roles: frozenset[UserRole]
+    disabled: bool
+    must_change_password: bool
+    wrap_up_seconds: int | None
+    """Overrides the centre's wrap-up (WRAP-02)."""
+    version: int
+
+    @property
+    def leads(self) -> bool:
+        """Whether this person sees everything: a supervisor or an administrator."""
+        return bool(self.roles & {UserRole.SUPERVISOR, UserRole.ADMIN})
+
+    @property
+    def actor(self) -> Actor:
+        """How facts name this person (LOG-01)."""
+        return Actor(ActorKind.SUPERVISOR if self.leads else ActorKind.AGENT, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A user and a password that is told once and then only known as a hash."""
+
+    user: User
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue with the agents in it, by name."""
+
+    id: QueueId
+    name: str
+    open: bool
+    members: tuple[Named, ...]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a supervisor can set for the whole centre."""
+
+    centre_name: str
+    welcome_text: str
+    not_yet_text: str
+    expired_text: str
+    closed_text: str
+    wrap_up_seconds: int
+    wrap_up_cap_seconds: int | None
+    """The longest that a wrap-up can become by "+10 s"; None is no limit (WRAP-04)."""
+    link_days: int
+    """How long a link of the expiry type is valid (LNK-03)."""
+    version: int
+
+
+def user_of(row: UserRow) -> User:
+    """Return the user of a row."""
+    return User(
+        id=AgentId(row.id),
+        login=row.login,
+        name=row.name,
+        roles=row.roles,
+        disabled=row.disabled,
+        must_change_password=row.must_change_password,
+        wrap_up_seconds=row.wrap_up_seconds,
+        version=row.version,
+    )
+
+
+def queue_of(row: QueueRow, members: tuple[Named, ...]) -> Queue:
+    """Return the queue of a row."""
+    return Queue(QueueId(row.id), row.name, row.open, members, row.version)
+
+
+def settings_of(row: SettingsRow) -> Settings:
+    """Return the settings of the row."""
+    return Settings(
+        centre_name=row.centre_name,
+        welcome_text=row.welcome_text,
+        not_yet_text=row.not_yet_text,
+        expired_text=row.expired_text,
+        closed_text=row.closed_text,
+        wrap_up_seconds=row.wrap_up_seconds,
+        wrap_up_cap_seconds=row.wrap_up_cap_seconds,
+        link_days=row.link_days,
+        version=row.version,
+    )
