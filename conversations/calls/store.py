@@ -17,9 +17,12 @@ from callflow.errors import LostRaceError, RefusedError
 from callflow.events import WrapUpPolicy
 from callflow.facts import Fact, FactKind
 from callflow.ids import AgentId, CallId, QueueId
-from conversations.calls.rows import LIVE, agent_values, call_values, party_values, to_agent, to_call
+from conversations.calls.reading import agent_by_id, all_agents, call_by_id, live_calls
+from conversations.calls.rows import agent_values, call_values, party_values
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
 from conversations.db.database import Database, Write
+from conversations.directory.queues import members_by_queue
+from conversations.directory.settings import wrap_up_seconds_for
 
 Projection = Callable[[Write, Fact, Call], Awaitable[None]]
 """What another room does, in the same transaction, when a fact of a call is recorded."""
@@ -38,7 +41,7 @@ class CallTransaction:
 
     async def call(self, call: CallId) -> Call | None:
         """Read a call, or None when there is none."""
-        return next(iter(await _calls(self._session, [call])), None)
+        return await call_by_id(self._session, call)
 
     async def add_call(self, call: Call) -> None:
         """Write a new call with its customer's party."""
@@ -78,12 +81,11 @@ class CallTransaction:
 
     async def agent(self, agent: AgentId) -> Agent:
         """Read an agent's live state; one who never signed in is Offline."""
-        row = await self._session.get(AgentRow, agent, populate_existing=True)
-        if row is None:
-            fresh = new_agent(agent, self.write.clock.now())
-            await self._session.execute(insert(AgentRow).values(id=agent, epoch=fresh.epoch, **agent_values(fresh)))
-            return fresh
-        return to_agent(row)
+        known = await agent_by_id(self._session, agent)
+        if known is None:
+            known = new_agent(agent, self.write.clock.now())
+            await self._session.execute(insert(AgentRow).values(id=agent, epoch=known.epoch, **agent_values(known)))
+        return known
 
     async def save_agent(self, agent: Agent) -> None:
         """Write an agent's live state. Raises `LostRaceError`."""
@@ -146,26 +148,22 @@ class CallStore:
     async def call(self, call: CallId) -> Call | None:
         """Read a call, live or over."""
         async with self._database.read() as session:
-            return next(iter(await _calls(session, [call])), None)
+            return await call_by_id(session, call)
 
     async def agent(self, agent: AgentId) -> Agent | None:
         """Read an agent's live state, or None when he never had one."""
         async with self._database.read() as session:
-            row = await session.get(AgentRow, agent)
-            return to_agent(row) if row else None
+            return await agent_by_id(session, agent)
 
     async def live_calls(self) -> Sequence[Call]:
         """Read the calls that are not over, oldest first."""
         async with self._database.read() as session:
-            ids = await session.scalars(
-                select(CallRow.id).where(CallRow.phase.in_(LIVE)).order_by(CallRow.started_at, CallRow.id)
-            )
-            return await _calls(session, [CallId(call) for call in ids])
+            return await live_calls(session)
 
     async def agents(self) -> Sequence[Agent]:
         """Read all agents' live states."""
         async with self._database.read() as session:
-            return [to_agent(row) for row in await session.scalars(select(AgentRow))]
+            return list((await all_agents(session)).values())
 
     async def members(self) -> Mapping[QueueId, frozenset[AgentId]]:
         """Read which agents may be offered each queue's calls."""
@@ -191,22 +189,6 @@ class CallStore:
                 await session.scalar(select(func.min(AgentRow.deadline_at))),
             ]
             return min((when for when in earliest if when is not None), default=None)
-
-
-async def _calls(session: AsyncSession, ids: Sequence[CallId]) -> list[Call]:
-    """Read calls in the order of `ids`; ones that do not exist are left out."""
-    rows = await session.scalars(
-        select(CallRow).where(CallRow.id.in_(ids)).execution_options(populate_existing=True)
-    )
-    by_id = {row.id: row for row in rows}
-    parties: dict[str, list[PartyRow]] = {}
-    for party in await session.scalars(
-        select(PartyRow)
-        .where(PartyRow.call_id.in_(ids), PartyRow.live | (PartyRow.role == Role.CUSTOMER))
-        .execution_options(populate_existing=True)
-    ):
-        parties.setdefault(party.call_id, []).append(party)
-    return [to_call(by_id[call], parties[call]) for call in ids if call in by_id]
 
 
 async def _compare_and_set(
