@@ -146,7 +146,7 @@ class RequestLimit:
     def check(self, who: Principal, request: web.Request) -> None:
         """Raise the 429 when `who` asks too often."""
         # A guest's cookie is free to make up, so guests are counted by address.
-        key = who.session_id if isinstance(who, SignedIn) else client_of(request).block
+        key = who.token if isinstance(who, SignedIn) else client_of(request).block
         self._buckets.require(key)
 
 

@@ -1,19 +1,10 @@
 """Who may use a route: the principals, and the rules that every route must name (reliability.md 2.3; SYS-01)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 
-from callflow.ids import AgentId
+from conversations.directory.values import User, UserRole
 from signaling.http.problems import Problem
-
-
-class UserRole(StrEnum):
-    """What a user is here. A user may have several."""
-
-    AGENT = "agent"
-    SUPERVISOR = "supervisor"
-    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +19,14 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person who signed in. `session_id` names the session, not its secret token."""
+    """A person who signed in, as the directory knows him, and the token of the session."""
 
-    user_id: AgentId
-    login: str
-    name: str
-    roles: frozenset[UserRole]
-    session_id: str
-    must_change_password: bool = False
+    user: User
+    token: str = field(repr=False)
 
-    def has(self, *roles: UserRole) -> bool:
-        """Say whether this person has one of `roles`."""
-        return not self.roles.isdisjoint(roles)
-
-    @property
-    def supervises(self) -> bool:
-        """A supervisor, or an administrator, who may do all that a supervisor may."""
-        return self.has(UserRole.SUPERVISOR, UserRole.ADMIN)
+    def has(self, role: UserRole) -> bool:
+        """Say whether this person has `role`."""
+        return role in self.user.roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +48,7 @@ class Rule:
 
     def check_signed_in(self, who: SignedIn) -> None:
         """Raise the 403 when this person may not use the route."""
-        if who.must_change_password and not self.before_password_change:
+        if who.user.must_change_password and not self.before_password_change:
             raise Problem(403, "password_change_needed", "Choose a password of your own first.")
         if not self.allows(who):
             raise Problem(403, "forbidden", "Your role does not allow this.")
@@ -82,7 +64,7 @@ SIGNED_IN = Rule("signed_in", SignedIn)
 """Signed in, in any role."""
 AGENT = Rule("agent", SignedIn, lambda who: who.has(UserRole.AGENT))
 """Takes calls."""
-SUPERVISOR = Rule("supervisor", SignedIn, lambda who: who.supervises)
+SUPERVISOR = Rule("supervisor", SignedIn, lambda who: who.user.leads)
 """Runs queues, links and settings; an administrator too."""
 ADMIN = Rule("admin", SignedIn, lambda who: who.has(UserRole.ADMIN))
 """Makes and disables users."""

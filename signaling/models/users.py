@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from signaling.http.rules import UserRole
+from conversations.directory.values import UserRole
 from signaling.models.common import Model, Name, Secret, Version
 
 Login = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]*$")]
-WrapUpSeconds = Annotated[int, Field(ge=0, le=900)]
+WrapUpSeconds = Annotated[int, Field(ge=0, le=3600)]
 """Seconds of wrap-up; 0 means none (WRAP-02, WRAP-05)."""
 
 

@@ -6,10 +6,11 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from callflow.ids import AgentId
+from conversations.directory.values import User, UserRole
 from signaling.http.api import Api
 from signaling.http.client import Network, client_middleware
 from signaling.http.limits import RequestLimit
-from signaling.http.rules import Guest, SignedIn, UserRole
+from signaling.http.rules import Guest, SignedIn
 from signaling.http.security import add_headers, csrf_middleware, error_middleware
 from signaling.http.server import BODY_LIMIT
 
@@ -28,9 +29,18 @@ class FixedResolver:
         roles = request.cookies.get("roles")
         if roles is None:
             return None
-        must_change = request.cookies.get("must_change") == "1"
         names = frozenset(UserRole(role) for role in roles.split("+") if role)
-        return SignedIn(AgentId("user_1"), "ann", "Ann", names, "session_1", must_change)
+        user = User(
+            id=AgentId("user_1"),
+            login="ann",
+            name="Ann",
+            roles=names,
+            disabled=False,
+            must_change_password=request.cookies.get("must_change") == "1",
+            wrap_up_seconds=None,
+            version=1,
+        )
+        return SignedIn(user, "token")
 
     def guest(self, request: web.Request) -> Guest | None:
         key = request.cookies.get("guest")

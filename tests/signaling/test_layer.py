@@ -114,7 +114,7 @@ async def test_paths_and_methods_that_do_not_exist_are_problems_too() -> None:
 
 async def whoami(who: SignedIn) -> str:
     """Say who asks."""
-    return who.name
+    return who.user.name
 
 
 @pytest.mark.parametrize(

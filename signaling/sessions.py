@@ -1,0 +1,67 @@
+"""The two cookies: a person's session and a guest's browser. Reads them into principals, and makes them."""
+
+import re
+from typing import Final
+
+from aiohttp import web
+
+from conversations.directory.sessions import ABSOLUTE, Sessions
+from conversations.tokens import new_token, token_hash
+from signaling.http.api import Cookie
+from signaling.http.client import client_of
+from signaling.http.rules import Guest, SignedIn
+
+SESSION: Final = "parley_session"
+GUEST: Final = "parley_guest"
+GUEST_LIFE: Final = 180 * 24 * 3600
+"""Seconds that a browser stays the same customer."""
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+"""256 bits in base64url: anything else is not worth a look at the database."""
+
+
+class CookieResolver:
+    """Says who a request comes from, by its cookies."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def signed_in(self, request: web.Request) -> SignedIn | None:
+        """Return the person whose live session the request carries, None for nobody."""
+        token = _read(request, SESSION)
+        user = None if token is None else await self._sessions.find(token)
+        return None if token is None or user is None else SignedIn(user, token)
+
+    def guest(self, request: web.Request) -> Guest | None:
+        """Return the guest whose cookie the request carries, None without a well-formed one."""
+        token = _read(request, GUEST)
+        return None if token is None else Guest(token_hash(token))
+
+
+def session_cookie(request: web.Request, token: str) -> Cookie:
+    """Return the cookie that signs this browser in."""
+    return _cookie(request, SESSION, token, int(ABSOLUTE.total_seconds()))
+
+
+def no_session_cookie(request: web.Request) -> Cookie:
+    """Return the cookie that signs this browser out."""
+    return _cookie(request, SESSION, "", 0)
+
+
+def new_guest(request: web.Request) -> tuple[Guest, Cookie]:
+    """Return a guest that nobody has been before, and the cookie that makes this browser that guest."""
+    token = new_token()
+    return Guest(token_hash(token)), _cookie(request, GUEST, token, GUEST_LIFE)
+
+
+def _name(request: web.Request, name: str) -> str:
+    """Under HTTPS the prefix keeps a sibling site or a plain connection from planting a cookie (ASVS 3.3.1)."""
+    return f"__Host-{name}" if client_of(request).secure else name
+
+
+def _read(request: web.Request, name: str) -> str | None:
+    value = request.cookies.get(_name(request, name), "")
+    return value if _TOKEN.fullmatch(value) else None
+
+
+def _cookie(request: web.Request, name: str, value: str, max_age: int) -> Cookie:
+    return Cookie(_name(request, name), value, secure=client_of(request).secure, max_age=max_age)
