@@ -58,5 +58,5 @@ class SettingsChange(Model):
     expired_text: Text | None = None
     closed_text: Text | None = None
     wrap_up_seconds: WrapUpSeconds | None = None
-    wrap_up_cap_seconds: WrapUpSeconds | None = None
+    wrap_up_cap_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = None
     link_days: Annotated[int, Field(ge=1, le=365)] | None = None

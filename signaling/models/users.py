@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from conversations.directory.values import UserRole
-from signaling.models.common import Model, Name, Secret, Version
+from signaling.models.common import Line, Model, Name, Secret, Version
 
 Login = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]*$")]
 WrapUpSeconds = Annotated[int, Field(ge=0, le=3600)]
@@ -35,7 +35,7 @@ class Session(Model):
 class Credentials(Model):
     """Somebody wants to sign in."""
 
-    login: Annotated[str, Field(max_length=200)]
+    login: Line
     password: Annotated[str, Field(max_length=1000)]
 
 
