@@ -1,0 +1,71 @@
+"""RTP header extensions in the one-byte form (RFC 8285, 4.2): finding them and changing them in place.
+
+Nothing here changes a length: an element that the receiver has no id for becomes padding.
+"""
+
+from typing import Final
+
+ONE_BYTE_PROFILE: Final = 0xBEDE
+RTP_HEADER: Final = 12
+
+
+def payload_start(view: memoryview, size: int) -> int:
+    """Return where the payload of the RTP packet in `view[:size]` begins; beyond `size` when the header lies."""
+    start = RTP_HEADER + 4 * (view[0] & 0x0F)
+    if view[0] & 0x10:
+        if start + 4 > size:
+            return size + 1
+        start += 4 + 4 * (view[start + 2] << 8 | view[start + 3])
+    return start
+
+
+def payload_end(view: memoryview, size: int) -> int:
+    """Return where the payload ends and padding begins; before its start when the header lies."""
+    return size - view[size - 1] if view[0] & 0x20 else size
+
+
+def elements(view: memoryview, size: int) -> list[tuple[int, int, int]]:
+    """List the header extensions of the RTP packet in `view[:size]` as (position, id, data length)."""
+    found: list[tuple[int, int, int]] = []
+    position = RTP_HEADER + 4 * (view[0] & 0x0F)
+    end = payload_start(view, size)
+    if not view[0] & 0x10 or end > size or view[position] << 8 | view[position + 1] != ONE_BYTE_PROFILE:
+        return found
+    position += 4
+    while position < end:
+        number, length = view[position] >> 4, (view[position] & 0x0F) + 1
+        if number == 0:
+            position += 1
+            continue
+        if number == 15 or position + 1 + length > end:
+            break
+        found.append((position, number, length))
+        position += 1 + length
+    return found
+
+
+def find(view: memoryview, size: int, number: int) -> bytes | None:
+    """Return the data of one header extension, None when the packet has it not."""
+    for position, found, length in elements(view, size):
+        if found == number:
+            return bytes(view[position + 1 : position + 1 + length])
+    return None
+
+
+def translate(view: memoryview, size: int, table: bytes, mid_number: int, mid: bytes) -> None:
+    """Give the extensions of `view[:size]` the receiver's ids and mid.
+
+    `table` maps the sender's ids to the receiver's, 0 for none; `mid_number` is the receiver's id of the mid, 0 for
+    none. A mid of another length is blanked: receivers tell our streams apart by the SSRCs in the answer.
+    """
+    for position, number, length in elements(view, size):
+        target = table[number]
+        if target and target == mid_number:
+            if length == len(mid):
+                view[position + 1 : position + 1 + length] = mid
+            else:
+                target = 0
+        if target:
+            view[position] = target << 4 | length - 1
+        else:
+            view[position : position + 1 + length] = bytes(1 + length)

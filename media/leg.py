@@ -1,0 +1,45 @@
+"""A leg: one party's media path in a call, whichever transport it has at the moment."""
+
+from collections.abc import Mapping
+
+from callflow.ids import LegId
+from callflow.wiring import Source, Stream
+from media.journal import Journal
+from media.player import Playing
+from media.streams import StreamCount
+from media.transport import Transport
+
+
+class Leg:
+    """What outlives a transport: what the leg shall receive, its counters, its tap, and how far its prompts are."""
+
+    def __init__(self, leg: LegId, codecs: tuple[str, ...]) -> None:
+        self.id = leg
+        self.codecs = codecs
+        self.current: Transport | None = None
+        """The transport that is up, or was last."""
+        self.pending: Transport | None = None
+        """A transport that is being set up, to take over."""
+        self.wanted: Mapping[Stream, Source] = {}
+        self.counts = {stream: StreamCount() for stream in Stream}
+        self.journal: Journal | None = None
+        self.once: Playing | None = None
+        """A prompt that was given to `play`, heard over whatever is wired."""
+        self.music: Playing | None = None
+        """A prompt that is wired as the voice."""
+
+    def start_journal(self) -> None:
+        """Let the tap, if there is one, take what the current transport receives."""
+        transport, journal = self.current, self.journal
+        if transport is None or not transport.is_up or journal is None:
+            return
+        streams: dict[Stream, dict[str, object]] = {}
+        for stream, source in transport.ins.items():
+            streams[stream] = {
+                "payload_type": source.payload_type,
+                "repair_payload_type": source.repair_payload_type,
+                "codec": "opus" if stream is Stream.VOICE else "VP8",
+            }
+            source.journal = journal
+        journal.start(transport.id, streams)
+        transport.journal = journal

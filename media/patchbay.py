@@ -1,0 +1,122 @@
+"""Who receives what: the wanted wiring of each call, and putting it into effect on the transports there are.
+
+Wiring names legs, packets pass between transports. Whenever a leg gets a transport, loses one or is named in another
+wiring, what the leg should receive is compared with what its outputs follow, and only what differs is changed.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from callflow.ids import CallId, LegId, PromptId
+from callflow.wiring import FromLeg, FromPrompt, Source, Stream, Wiring
+from media.leg import Leg
+from media.player import Player, Playing
+from media.streams import In, Out
+
+log = logging.getLogger(__name__)
+
+CALLS_REMEMBERED: Final = 4096
+"""Calls whose last epoch is kept, so that a late and old wiring is still recognised after the call's end."""
+
+
+class Patchbay:
+    """Keeps the outputs of all legs as the calls want them."""
+
+    def __init__(
+        self,
+        legs: Mapping[LegId, Leg],
+        prompts: Mapping[PromptId, tuple[bytes, ...]],
+        player: Player,
+        ask_key_frame: Callable[[In], None],
+    ) -> None:
+        self._legs = legs
+        self._prompts = prompts
+        self._player = player
+        self._ask_key_frame = ask_key_frame
+        self._calls: OrderedDict[CallId, tuple[int, Wiring]] = OrderedDict()
+        self._call_of: dict[LegId, CallId] = {}
+
+    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
+        """State the whole wanted wiring of a call; an epoch lower than the last one is ignored."""
+        last_epoch, before = self._calls.get(call, (epoch, {}))
+        if epoch < last_epoch:
+            return
+        self._calls[call] = (epoch, {leg: dict(streams) for leg, streams in wiring.items()})
+        self._calls.move_to_end(call)
+        touched = [leg for leg in before if leg not in wiring and self._call_of.get(leg) == call]
+        for leg in touched:
+            del self._call_of[leg]
+        for leg in wiring:
+            self._call_of[leg] = call
+        for leg in (*touched, *wiring):
+            self.settle_leg(leg)
+        self._forget_old_calls()
+
+    def settle_leg(self, leg_id: LegId) -> None:
+        """Put into effect what a leg should receive, if it is there."""
+        leg = self._legs.get(leg_id)
+        if leg is None:
+            return
+        call = self._call_of.get(leg_id)
+        leg.wanted = self._calls[call][1].get(leg_id, {}) if call is not None else {}
+        self._keep_music(leg)
+        for stream, out in self._outs(leg):
+            playing = (leg.once or leg.music) if stream is Stream.VOICE else None
+            if playing is not None:
+                out.follow(None)
+                self._player.play(out, playing)
+                continue
+            self._player.stop(out)
+            source = self._source(leg.wanted.get(stream), stream)
+            if source is out.source:
+                continue
+            out.follow(source)
+            if source is not None and stream is not Stream.VOICE:
+                self._ask_key_frame(source)
+
+    def settle_around(self, leg_id: LegId) -> None:
+        """A leg has another transport or none: settle it and everyone who receives it."""
+        self.settle_leg(leg_id)
+        listener = FromLeg(leg_id)
+        for other in [leg for leg in self._legs.values() if leg.id != leg_id and listener in leg.wanted.values()]:
+            self.settle_leg(other.id)
+
+    def release(self, outs: Iterable[Out]) -> None:
+        """Play nothing to outputs that are going away."""
+        for out in outs:
+            self._player.stop(out)
+
+    def forget(self, leg_id: LegId) -> None:
+        """A leg has ended: it belongs to no call any more."""
+        self._call_of.pop(leg_id, None)
+
+    def _keep_music(self, leg: Leg) -> None:
+        wanted = leg.wanted.get(Stream.VOICE)
+        if not isinstance(wanted, FromPrompt):
+            leg.music = None
+        elif leg.music is None or leg.music.prompt != wanted.prompt:
+            packets = self._prompts.get(wanted.prompt)
+            if packets is None:
+                log.warning("prompt %s is not known; %s hears silence", wanted.prompt, leg.id)
+            leg.music = Playing(wanted.prompt, packets, repeat=True) if packets else None
+
+    def _outs(self, leg: Leg) -> list[tuple[Stream, Out]]:
+        return list(leg.current.outs.items()) if leg.current is not None and leg.current.is_up else []
+
+    def _source(self, wanted: Source | None, stream: Stream) -> In | None:
+        if not isinstance(wanted, FromLeg):
+            return None
+        leg = self._legs.get(wanted.leg)
+        if leg is None or leg.current is None or not leg.current.is_up:
+            return None
+        return leg.current.ins.get(stream)
+
+    def _forget_old_calls(self) -> None:
+        while len(self._calls) > CALLS_REMEMBERED:
+            call = next(iter(self._calls))
+            if any(self._call_of.get(leg) == call for leg in self._calls[call][1]):
+                self._calls.move_to_end(call)  # it lives: only ended calls are forgotten
+                return
+            del self._calls[call]

@@ -1,0 +1,336 @@
+"""The media plane: everything behind `callflow.wiring.MediaPort`."""
+
+import asyncio
+import ipaddress
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aioice.ice import get_host_addresses
+
+from callflow.ids import CallId, LegId, PromptId, RecordingId
+from callflow.wiring import (
+    HOLD_MUSIC,
+    Answer,
+    LegDown,
+    LegUp,
+    LostBecause,
+    MediaEvent,
+    MediaRefusedError,
+    PromptEnded,
+    Stream,
+    Wiring,
+)
+from media import prompts, rtcp, sockets
+from media.dtls import make_certificate
+from media.journal import Journal, JournalWriter
+from media.leg import Leg
+from media.music import hold_music
+from media.patchbay import Patchbay
+from media.player import Player, Playing
+from media.sdp import read_offer
+from media.settings import MediaSettings
+from media.streams import In, Out
+from media.transport import TICK_S, Transport
+
+log = logging.getLogger(__name__)
+
+LATE_TICK_S: Final = 1.0
+"""After a longer pause of the event loop the watchdog waits a round: what arrived meanwhile is not read yet."""
+WELCOME_BITS_PER_S: Final = 2_000_000
+KEY_FRAME_INTERVAL_S: Final = 0.4
+"""Between two requests for a key frame of the same stream."""
+HOLD_MUSIC_FILE: Final = "hold-music-1.opus-packets"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFigures:
+    """What `StreamCount` held at one moment."""
+
+    received: int
+    forwarded: int
+    sent: int
+    dropped: Mapping[str, int]
+    """Received packets that were not sent on, by reason."""
+
+
+class MediaPlane:
+    """Legs, their transports and the packets between them, on one UDP port. Implements `MediaPort`.
+
+    `on_event` is called on the event loop, between packets, so it should hand the event on and return.
+    """
+
+    def __init__(self, settings: MediaSettings, on_event: Callable[[MediaEvent], None]) -> None:
+        self._settings = settings
+        self._on_event = on_event
+        self._certificate = make_certificate()
+        self._registry = sockets.Registry()
+        self._sockets: dict[int, sockets.MediaSocket] = {}
+        self._port = 0
+        self._legs: dict[LegId, Leg] = {}
+        self._prompts: dict[PromptId, tuple[bytes, ...]] = {}
+        self._player = Player(self._prompt_sent)
+        self._patchbay = Patchbay(self._legs, self._prompts, self._player, self._ask_key_frame)
+        self._writer = JournalWriter()
+        self._ticker: asyncio.Task[None] | None = None
+        self._farewells: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """The UDP port, once started."""
+        return self._port
+
+    async def start(self) -> None:
+        """Prepare the hold music and open the port. Raises `OSError` when it is taken, `PromptError` for a bad file."""
+        self._prompts[HOLD_MUSIC] = await asyncio.to_thread(_prepare_hold_music, self._settings)
+        self._port, self._sockets = sockets.bind(self._settings.port, self._registry)
+        self._ticker = asyncio.create_task(self._tick_forever(), name="media tick")
+
+    async def stop(self) -> None:
+        """Close every leg and the port, and write the taps to their end."""
+        for leg in list(self._legs):
+            self.close(leg)
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+        await self._player.close()
+        await asyncio.gather(*self._farewells, return_exceptions=True)
+        for sock in self._sockets.values():
+            sock.close()
+        await asyncio.to_thread(self._writer.stop)
+
+    # -- the port ---------------------------------------------------------------------------------------------------
+
+    async def open(self, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
+        """Make a leg and answer its first offer. Raises `MediaRefusedError`."""
+        if leg in self._legs:
+            raise MediaRefusedError("leg_exists", "This leg is open already; a new offer reopens it.")
+        if len(self._legs) >= self._settings.max_legs:
+            raise MediaRefusedError("too_many_legs", "The server has as many calls as it can carry.")
+        made = Leg(leg, codecs)
+        answer = self._new_transport(made, offer)
+        self._legs[leg] = made
+        self._patchbay.settle_leg(leg)
+        return answer
+
+    async def reopen(self, leg: LegId, offer: str) -> Answer:
+        """Give a leg a new transport; the old one keeps working until the new one is up. Raises `MediaRefusedError`."""
+        found = self._legs.get(leg)
+        if found is None:
+            raise MediaRefusedError("unknown_leg", "There is no such leg.")
+        return self._new_transport(found, offer)
+
+    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
+        """State the whole wanted wiring of a call. An epoch lower than the last one given is ignored."""
+        self._patchbay.wire(call, epoch, wiring)
+
+    def play(self, leg: LegId, prompt: PromptId) -> None:
+        """Play a prompt once over whatever the leg's voice is wired to; an unknown one ends at once."""
+        found = self._legs.get(leg)
+        if found is None or (found.once is not None and found.once.prompt == prompt):
+            return
+        packets = self._prompts.get(prompt)
+        if packets is None:
+            log.warning("prompt %s is not known", prompt)
+            asyncio.get_running_loop().call_soon(self._tell, PromptEnded(leg, prompt))
+            return
+        found.once = Playing(prompt, packets, repeat=False)
+        self._patchbay.settle_leg(leg)
+
+    def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
+        """Write what the leg sends to `path` from now on, until it is closed or tapped for another recording."""
+        found = self._legs.get(leg)
+        if found is None or (found.journal is not None and found.journal.recording == recording):
+            return
+        if found.journal is not None:
+            self._writer.close(found.journal)
+        found.journal = Journal(leg, recording, Path(path))
+        self._writer.add(found.journal)
+        found.start_journal()
+        if found.current is not None:
+            for source in found.current.ins.values():
+                self._ask_key_frame(source)
+
+    def close(self, leg: LegId) -> None:
+        """End a leg and forget it. Closing an unknown leg does nothing."""
+        found = self._legs.pop(leg, None)
+        if found is None:
+            return
+        for transport in (found.pending, found.current):
+            if transport is not None:
+                self._end(transport)
+        found.current = found.pending = None
+        if found.journal is not None:
+            self._writer.close(found.journal)
+        self._patchbay.forget(leg)
+        self._patchbay.settle_around(leg)
+
+    # -- beside the port --------------------------------------------------------------------------------------------
+
+    async def add_prompt(self, prompt: PromptId, sound: Path) -> None:
+        """Encode a sound file, off the event loop, and keep it under a name. Raises `PromptError`."""
+        self._prompts[prompt] = await asyncio.to_thread(lambda: prompts.encode(prompts.read_sound(sound)))
+
+    def counters(self) -> dict[LegId, dict[Stream, StreamFigures]]:
+        """Return what each open leg has sent and was sent, packet by packet, per stream."""
+        return {
+            leg.id: {
+                stream: StreamFigures(count.received, count.forwarded, count.sent, dict(count.dropped))
+                for stream, count in leg.counts.items()
+            }
+            for leg in self._legs.values()
+        }
+
+    def refused(self) -> dict[str, int]:
+        """Return how many datagrams reached no stream, by reason, on the port and on the transports there are."""
+        total = self._registry.refused.copy()
+        for transport in self._registry.by_ufrag.values():
+            total.update(transport.dropped)
+        return dict(total)
+
+    # -- transports -------------------------------------------------------------------------------------------------
+
+    def _new_transport(self, leg: Leg, offer: str) -> Answer:
+        transport = Transport(leg.id, read_offer(offer, leg.codecs), self._certificate, leg.counts, self)
+        sdp = transport.answer(self._addresses(), self._port)
+        if leg.pending is not None:
+            self._end(leg.pending)
+        leg.pending = transport
+        self._registry.add(transport)
+        transport.start(self._settings.setup_limit_s)
+        return Answer(sdp, transport.id)
+
+    def transport_up(self, transport: Transport) -> None:
+        """A transport is secured: it takes over from the one before, with everything wired to and from the leg."""
+        leg = self._legs.get(transport.leg)
+        if leg is None or leg.pending is not transport:
+            return
+        before, leg.current, leg.pending = leg.current, transport, None
+        leg.start_journal()
+        self._patchbay.settle_around(leg.id)
+        if before is not None:
+            self._end(before)
+        self._tell(LegUp(leg.id, transport.id))
+
+    def transport_lost(self, transport: Transport, because: LostBecause) -> None:
+        """A transport ended. Told as `LegDown`, unless the leg has another one that works."""
+        leg = self._legs.get(transport.leg)
+        self._end(transport)
+        if leg is None:
+            return
+        if leg.pending is transport:
+            leg.pending = None
+            if leg.current is not None and leg.current.is_up and not leg.current.silent:
+                return
+        self._patchbay.settle_around(leg.id)
+        self._tell(LegDown(leg.id, transport.id, because))
+
+    def _end(self, transport: Transport) -> None:
+        self._registry.remove(transport)
+        self._patchbay.release(transport.outs.values())
+        transport.detach()
+        self._later(transport.stop(), f"media farewell {transport.id}")
+
+    def _later(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._farewells.add(task)
+        task.add_done_callback(self._farewells.discard)
+
+    def _tell(self, event: MediaEvent) -> None:
+        try:
+            self._on_event(event)
+        except Exception:
+            log.exception("%s was not taken", event)
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    async def _tick_forever(self) -> None:
+        before = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = time.monotonic()
+            try:
+                self._tick(now, watchful=now - before < LATE_TICK_S)
+            except Exception:
+                log.exception("the media tick failed")
+            before = now
+
+    def _tick(self, now: float, watchful: bool) -> None:
+        self._registry.strangers_left = sockets.STRANGERS_PER_TICK
+        for leg in list(self._legs.values()):
+            for transport in (leg.pending, leg.current):
+                if transport is None:
+                    continue
+                transport.renew_allowance()
+                for address in transport.expire_consent(now):
+                    self._registry.drop_address(address, transport)
+            if leg.current is not None and leg.current.is_up:
+                self._care_for_pictures(leg.current)
+                if watchful:
+                    self._watch(leg, leg.current, now)
+
+    def _watch(self, leg: Leg, transport: Transport, now: float) -> None:
+        """Tell when a transport falls silent and when it is heard again."""
+        heard = max(transport.heard_media_at, transport.heard_control_at)
+        sends_media = heard - transport.heard_media_at < self._settings.silent_after_s
+        limit = self._settings.silent_after_s if sends_media else self._settings.listener_silent_after_s
+        silent = now - heard > limit
+        if silent == transport.silent:
+            return
+        transport.silent = silent
+        if silent:
+            self._tell(LegDown(leg.id, transport.id, LostBecause.SILENT))
+        else:
+            self._tell(LegUp(leg.id, transport.id))
+
+    def _care_for_pictures(self, transport: Transport) -> None:
+        """Repeat key frame requests that had no effect, and keep cameras ready that nobody sees yet."""
+        for out in transport.outs.values():
+            if out.source is not None and out.awaiting_key_frame:
+                self._ask_key_frame(out.source)
+        letter = rtcp.welcome(transport, WELCOME_BITS_PER_S)
+        if letter is not None:
+            transport.send_rtcp(letter)
+
+    def _ask_key_frame(self, source: In) -> None:
+        now = time.monotonic()
+        if source.stream is Stream.VOICE or now - source.asked_at < KEY_FRAME_INTERVAL_S:
+            return
+        letter = rtcp.key_frame_request(source)
+        if letter is not None:
+            source.asked_at = now
+            source.transport.send_rtcp(letter)
+
+    def _prompt_sent(self, out: Out, playing: Playing) -> None:
+        leg = self._legs.get(out.transport.leg)
+        if leg is not None and leg.once is playing:
+            leg.once = None
+            self._patchbay.settle_leg(leg.id)
+            self._tell(PromptEnded(leg.id, playing.prompt))
+
+    # -- addresses --------------------------------------------------------------------------------------------------
+
+    def _addresses(self) -> tuple[str, ...]:
+        """Return the addresses for an answer, of the families that the port has; IPv4 first, as it works more often."""
+        found = self._settings.announced or tuple(get_host_addresses(use_ipv4=True, use_ipv6=True))
+        loopback = () if self._settings.announced or (found and not self._settings.include_loopback) else ("127.0.0.1",)
+        usable = [a for a in dict.fromkeys((*found, *loopback)) if ipaddress.ip_address(a).version in self._sockets]
+        return tuple(sorted(usable, key=lambda a: ipaddress.ip_address(a).version))
+
+
+def _prepare_hold_music(settings: MediaSettings) -> tuple[bytes, ...]:
+    if settings.hold_music is not None:
+        return prompts.encode(prompts.read_sound(settings.hold_music), seamless=True)
+    path = settings.cache / HOLD_MUSIC_FILE if settings.cache is not None else None
+    packets = prompts.load(path) if path is not None else None
+    if packets is None:
+        packets = prompts.encode(hold_music(), seamless=True)
+        if path is not None:
+            try:
+                prompts.save(path, packets)
+            except OSError as exc:
+                log.warning("the hold music could not be kept: %s", exc)
+    return packets

@@ -1,0 +1,113 @@
+"""Prompts: pieces of sound that are encoded once and then sent as ready packets to as many as listen.
+
+A packet is one Opus frame of 20 ms (RFC 6716, 3.2: code 0), 48 kHz mono.
+"""
+
+import logging
+import os
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, cast
+
+import av
+import numpy as np
+from av import AudioCodecContext, AudioFrame
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
+
+Samples = NDArray[np.float32]
+"""Mono, 48 kHz, from -1 to 1."""
+
+RATE: Final = 48_000
+FRAME: Final = 960
+"""Samples of 20 ms."""
+BITS_PER_SECOND: Final = 48_000
+PRE_ROLL: Final = 50
+"""Frames encoded before a repeated piece begins, taken from its end, so that the seam is not heard."""
+MAX_SECONDS: Final = 600
+_MAGIC: Final = b"parley opus 1\n"
+
+
+class PromptError(Exception):
+    """A sound file could not be read."""
+
+
+def encode(samples: Samples, seamless: bool = False) -> tuple[bytes, ...]:
+    """Encode sound to packets; the last is filled up with silence. Takes a tenth of a second or more: not on the loop.
+
+    With `seamless` the piece is meant to be repeated, and the first packet continues the last.
+    """
+    frames = -(-len(samples) // FRAME)
+    padded = np.zeros(frames * FRAME, np.float32)
+    padded[: len(samples)] = samples
+    lead = PRE_ROLL if seamless and frames > PRE_ROLL else 0
+    if lead:
+        padded = np.concatenate([padded[-lead * FRAME :], padded])
+    codec = av.CodecContext.create("libopus", "w")
+    codec.sample_rate = RATE
+    codec.layout = "mono"
+    codec.format = "flt"
+    codec.bit_rate = BITS_PER_SECOND
+    codec.options = {"application": "audio", "frame_duration": "20", "vbr": "constrained"}
+    packets: list[bytes] = []
+    for start in range(0, len(padded), FRAME):
+        frame = AudioFrame.from_ndarray(padded[None, start : start + FRAME], format="flt", layout="mono")
+        frame.sample_rate = RATE
+        frame.pts = start
+        packets += _encoded(codec, frame)
+    packets += _encoded(codec, None)
+    chosen = tuple(packets[lead : lead + frames])
+    if len(chosen) != frames or any(packet[0] & 0x03 for packet in chosen):
+        raise PromptError("the encoder did not give one frame per packet")
+    return chosen
+
+
+def _encoded(codec: AudioCodecContext, frame: AudioFrame | None) -> list[bytes]:
+    return [bytes(packet) for packet in cast("list[Any]", codec.encode(frame))]  # pyright: ignore
+
+
+def read_sound(path: Path) -> Samples:
+    """Decode a sound file of any format that FFmpeg knows, at most ten minutes. Raises `PromptError`."""
+    parts: list[Samples] = []
+    try:
+        with av.open(str(path)) as container:
+            resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+            for frame in container.decode(audio=0):
+                parts += [cast("Samples", piece.to_ndarray())[0] for piece in resampler.resample(frame)]
+                if sum(map(len, parts)) > MAX_SECONDS * RATE:
+                    raise PromptError(f"{path.name} is longer than {MAX_SECONDS // 60} minutes")
+            parts += [cast("Samples", piece.to_ndarray())[0] for piece in resampler.resample(None)]
+    except (FFmpegError, OSError, IndexError) as exc:
+        raise PromptError(f"{path.name} is not a sound that can be read: {exc}") from exc
+    if not parts:
+        raise PromptError(f"{path.name} holds no sound")
+    return np.concatenate(parts)
+
+
+def save(path: Path, packets: Iterable[bytes]) -> None:
+    """Write packets to a file that `load` reads, whole or not at all. Raises `OSError`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".part")
+    new.write_bytes(_MAGIC + b"".join(struct.pack("!H", len(packet)) + packet for packet in packets))
+    os.replace(new, path)
+
+
+def load(path: Path) -> tuple[bytes, ...] | None:
+    """Read what `save` wrote; None when there is nothing, or something else."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    packets: list[bytes] = []
+    position = len(_MAGIC)
+    while position + 2 <= len(data):
+        size = int.from_bytes(data[position : position + 2])
+        packets.append(data[position + 2 : position + 2 + size])
+        position += 2 + size
+    if not data.startswith(_MAGIC) or position != len(data) or not packets or not all(packets):
+        log.warning("%s is damaged and is made anew", path)
+        return None
+    return tuple(packets)

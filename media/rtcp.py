@@ -1,0 +1,199 @@
+"""RTCP between legs (RFC 3550, RFC 4585): what one browser reports is told to those whose packets it reports on.
+
+Browsers negotiate loss and bandwidth with each other, end to end: reports, retransmission requests, key frame requests
+and bandwidth limits are renumbered as the packets were and passed on. The server keeps no packets to send again. What
+concerns the server only (names, goodbyes, everything unknown) ends here.
+"""
+
+import struct
+from collections.abc import Iterable
+from typing import Final
+
+from callflow.wiring import Stream
+from media.streams import In, Out
+from media.transport import Transport
+
+SENDER_REPORT: Final = 200
+RECEIVER_REPORT: Final = 201
+TRANSPORT_FEEDBACK: Final = 205
+PAYLOAD_FEEDBACK: Final = 206
+GENERIC_NACK: Final = 1
+PICTURE_LOSS: Final = 1
+APPLICATION_LAYER: Final = 15
+
+_FEEDBACK: Final = struct.Struct("!BBHLL")
+_U32: Final = struct.Struct("!L")
+_NACK: Final = struct.Struct("!HH")
+REPORT_BYTES: Final = 24
+SENDER_INFO_BYTES: Final = 20
+
+
+class Letter:
+    """A compound packet in the making, for one transport."""
+
+    def __init__(self, to: Transport) -> None:
+        self._reporter = reporter(to)
+        self._sender_reports: list[bytes] = []
+        self._blocks: list[bytes] = []
+        self._feedback: list[bytes] = []
+
+    def add_sender_report(self, ssrc: int, info: bytes) -> None:
+        """Add a sender's clock and counts, 20 bytes."""
+        self._sender_reports.append(_head(0, SENDER_REPORT, 4 + len(info)) + _U32.pack(ssrc) + info)
+
+    def add_report(self, block: bytes) -> None:
+        """Add a report block on a stream of the addressee, 24 bytes."""
+        self._blocks.append(block)
+
+    def add_feedback(self, kind: int, message: int, media_ssrc: int, body: bytes = b"") -> None:
+        """Add a feedback message of type `kind` (205 or 206) and format `message`."""
+        head = _FEEDBACK.pack(0x80 | message, kind, 2 + len(body) // 4, self._reporter, media_ssrc)
+        self._feedback.append(head + body)
+
+    def __bytes__(self) -> bytes:
+        parts = list(self._sender_reports)
+        # A compound packet begins with a report, be it an empty one (RFC 3550, 6.1).
+        if self._blocks or not parts:
+            blocks = self._blocks[:31]
+            head = _head(len(blocks), RECEIVER_REPORT, 4 + REPORT_BYTES * len(blocks))
+            parts.append(head + _U32.pack(self._reporter) + b"".join(blocks))
+        return b"".join(parts + self._feedback)
+
+
+def reporter(transport: Transport) -> int:
+    """Return the SSRC under which the server reports to a transport."""
+    return next((out.ssrc for out in transport.outs.values()), 1)
+
+
+def key_frame_request(source: In) -> bytes | None:
+    """Write a picture loss indication for a stream; None while its SSRC is unknown."""
+    if source.ssrc is None:
+        return None
+    letter = Letter(source.transport)
+    letter.add_feedback(PAYLOAD_FEEDBACK, PICTURE_LOSS, source.ssrc)
+    return bytes(letter)
+
+
+def welcome(transport: Transport, bits_per_second: int) -> bytes | None:
+    """Write what a receiver would tell a browser whose pictures nobody takes yet: all arrived, so much may come.
+
+    Without it the browser's estimate falls to its minimum, and pictures would start small when they are wired at last.
+    """
+    waiting = [
+        source
+        for source in transport.ins.values()
+        if source.stream is not Stream.VOICE and not source.outs and source.ssrc is not None
+    ]
+    if not waiting:
+        return None
+    letter = Letter(transport)
+    for source in waiting:
+        if source.highest is not None:
+            highest = source.cycles << 16 | source.highest
+            letter.add_report(struct.pack("!LLLLLL", source.ssrc, 0, highest, 0, 0, 0))
+    ssrcs = [source.ssrc for source in waiting if source.ssrc is not None]
+    letter.add_feedback(PAYLOAD_FEEDBACK, APPLICATION_LAYER, 0, _bandwidth_limit(bits_per_second, ssrcs))
+    return bytes(letter)
+
+
+def translate(sender: Transport, compound: bytes) -> Iterable[tuple[Transport, bytes]]:
+    """Turn a decrypted compound packet of one browser into those that others should get, skipping what is malformed."""
+    letters: dict[Transport, Letter] = {}
+
+    def letter(to: Transport) -> Letter:
+        if to not in letters:
+            letters[to] = Letter(to)
+        return letters[to]
+
+    position = 0
+    while position + 8 <= len(compound):
+        count, kind, words = compound[position] & 0x1F, compound[position + 1], compound[position + 2 : position + 4]
+        end = position + 4 + 4 * int.from_bytes(words)
+        if compound[position] >> 6 != 2 or end > len(compound):
+            break
+        body = compound[position + 4 : end]
+        if kind == SENDER_REPORT and len(body) >= 4 + SENDER_INFO_BYTES:
+            for out, info in _sender_reports(sender, body):
+                letter(out.transport).add_sender_report(out.ssrc, info)
+            body = body[SENDER_INFO_BYTES:]
+        if kind in (SENDER_REPORT, RECEIVER_REPORT):
+            for source, block in _reports(sender, body, count):
+                letter(source.transport).add_report(block)
+        elif kind == TRANSPORT_FEEDBACK and count == GENERIC_NACK:
+            for source, body_out in _nack(sender, body):
+                letter(source.transport).add_feedback(kind, count, source.ssrc or 0, body_out)
+        elif kind == PAYLOAD_FEEDBACK and count == PICTURE_LOSS and len(body) >= 8:
+            out = sender.outs_by_ssrc.get(_u32(body, 4))
+            if out is not None and out.source is not None and out.source.ssrc is not None:
+                letter(out.source.transport).add_feedback(kind, count, out.source.ssrc)
+        elif kind == PAYLOAD_FEEDBACK and count == APPLICATION_LAYER and body[8:12] == b"REMB":
+            for to, body_out in _bandwidth(sender, body):
+                letter(to).add_feedback(kind, count, 0, body_out)
+        position = end
+    return [(to, bytes(written)) for to, written in letters.items()]
+
+
+def _sender_reports(sender: Transport, body: bytes) -> Iterable[tuple[Out, bytes]]:
+    """Give a stream's clock to each of its receivers, on the time line that they see."""
+    lane = sender.lanes.get(_u32(body, 0))
+    if lane is None or lane.repair:
+        return
+    for out in lane.source.outs:
+        if out.anchored:
+            timestamp = (_u32(body, 12) + out.timestamp_offset) & 0xFFFF_FFFF
+            yield out, body[4:12] + _U32.pack(timestamp) + body[16:24]
+
+
+def _reports(sender: Transport, body: bytes, count: int) -> Iterable[tuple[In, bytes]]:
+    """Give report blocks to the legs whose streams they are about; retransmissions are not reported on."""
+    for index in range(count):
+        block = body[4 + index * REPORT_BYTES : 4 + (index + 1) * REPORT_BYTES]
+        if len(block) < REPORT_BYTES:
+            return
+        out = sender.outs_by_ssrc.get(_u32(block, 0))
+        source = out.source if out is not None and out.anchored else None
+        if out is None or source is None or source.ssrc is None:
+            continue
+        highest = (_u32(block, 8) - out.sequence_offset) & 0xFFFF_FFFF
+        yield source, _U32.pack(source.ssrc) + block[4:8] + _U32.pack(highest) + block[12:]
+
+
+def _nack(sender: Transport, body: bytes) -> Iterable[tuple[In, bytes]]:
+    """Ask the present source again for what it sent, never for numbers from before it."""
+    out = sender.outs_by_ssrc.get(_u32(body, 4)) if len(body) >= 8 else None
+    if out is None or out.source is None or out.source.ssrc is None or not out.anchored:
+        return
+    items: list[bytes] = []
+    for position in range(8, len(body) - 3, 4):
+        lost, more = _NACK.unpack_from(body, position)
+        if out.reaches(lost):
+            items.append(_NACK.pack((lost - out.sequence_offset) & 0xFFFF, more))
+    if items:
+        yield out.source, b"".join(items)
+
+
+def _bandwidth(sender: Transport, body: bytes) -> Iterable[tuple[Transport, bytes]]:
+    """Pass a receiver's limit to each leg that it receives from (draft-alvestrand-rmcat-remb-03)."""
+    limit = body[13:16]
+    ssrcs: dict[Transport, list[int]] = {}
+    for position in range(16, min(len(body), 16 + 4 * body[12]) - 3, 4):
+        out = sender.outs_by_ssrc.get(_u32(body, position))
+        if out is not None and out.source is not None and out.source.ssrc is not None:
+            ssrcs.setdefault(out.source.transport, []).append(out.source.ssrc)
+    for to, found in ssrcs.items():
+        yield to, b"REMB" + bytes([len(found)]) + limit + b"".join(map(_U32.pack, found))
+
+
+def _bandwidth_limit(bits_per_second: int, ssrcs: list[int]) -> bytes:
+    exponent = max(0, bits_per_second.bit_length() - 18)
+    mantissa = bits_per_second >> exponent
+    head = b"REMB" + bytes([len(ssrcs)]) + (exponent << 18 | mantissa).to_bytes(3)
+    return head + b"".join(map(_U32.pack, ssrcs))
+
+
+def _head(count: int, kind: int, length: int) -> bytes:
+    return struct.pack("!BBH", 0x80 | count, kind, length // 4)
+
+
+def _u32(data: bytes, position: int) -> int:
+    return _U32.unpack_from(data, position)[0]

@@ -1,0 +1,185 @@
+"""The one UDP port, and its guard: which datagram may touch which transport.
+
+A datagram from an address that has not proven itself by an authentic STUN check is read as a check or dropped, before
+anything else looks at it. So junk, empty datagrams and forged DTLS never reach a call. (Measured without a guard: one
+empty datagram ends an aiortc call, and 15 bytes of forged alert end its set-up.)
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+import time
+from collections import Counter
+from typing import Final
+
+from media import forward, rtcp
+from media.dtls import VIEW
+from media.stun import MAX_CHECK_BYTES, Address, read_check, success
+from media.transport import Transport
+
+log = logging.getLogger(__name__)
+
+BUFFER_BYTES: Final = 4 << 20
+"""Kernel buffers, each way: half a second of a hundred video calls."""
+MAX_DATAGRAM: Final = 1500
+BATCH: Final = 100
+"""Datagrams handled before the event loop gets its turn."""
+STRANGERS_PER_TICK: Final = 500
+"""Checks from unknown addresses that are looked at per tick; each costs about 50 microseconds."""
+BIND_ATTEMPTS: Final = 20
+
+
+class Registry:
+    """Who may be meant by a datagram: transports by proven address and by the name in a check."""
+
+    def __init__(self) -> None:
+        self.by_address: dict[Address, Transport] = {}
+        self.by_ufrag: dict[str, Transport] = {}
+        self.refused: Counter[str] = Counter()
+        """Datagrams that reached no transport, by reason."""
+        self.strangers_left = STRANGERS_PER_TICK
+
+    def add(self, transport: Transport) -> None:
+        """Expect checks for a transport."""
+        self.by_ufrag[transport.credentials.ufrag] = transport
+
+    def remove(self, transport: Transport) -> None:
+        """Expect nothing for a transport any more."""
+        self.by_ufrag.pop(transport.credentials.ufrag, None)
+        for address in list(transport.proven):
+            self.drop_address(address, transport)
+
+    def prove(self, address: Address, transport: Transport) -> None:
+        """Take datagrams from `address` for `transport`; a transport that had the address before loses it."""
+        before = self.by_address.get(address)
+        if before is not None and before is not transport:
+            before.forget(address)
+        self.by_address[address] = transport
+
+    def drop_address(self, address: Address, transport: Transport) -> None:
+        """Take an address from a transport, unless another one has proven it since."""
+        if self.by_address.get(address) is transport:
+            del self.by_address[address]
+
+
+class MediaSocket:
+    """One address family of the port."""
+
+    def __init__(self, sock: socket.socket, registry: Registry) -> None:
+        self._socket = sock
+        self._registry = registry
+        asyncio.get_running_loop().add_reader(sock.fileno(), self._readable)
+
+    def close(self) -> None:
+        """Stop reading and close."""
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._socket.close()
+
+    def _readable(self) -> None:
+        receive, by_address = self._socket.recvfrom_into, self._registry.by_address
+        now = time.monotonic()
+        for _ in range(BATCH):
+            try:
+                size, address = receive(VIEW)
+            except BlockingIOError:
+                return
+            except OSError as exc:
+                log.warning("receiving media failed: %s", exc)
+                return
+            if not 0 < size <= MAX_DATAGRAM:
+                self._registry.refused["size"] += 1
+                continue
+            first = VIEW[0]
+            try:
+                transport = by_address.get(address)
+                if transport is None or first < 4:
+                    self._check(size, address, now)
+                elif 128 <= first < 192 and size >= 12:
+                    if 192 <= VIEW[1] < 224:
+                        self._rtcp(transport, size, now)
+                    else:
+                        forward.receive(transport, size, now)
+                elif 20 <= first < 64 and size >= 13:
+                    transport.receive_dtls(bytes(VIEW[:size]))
+                else:
+                    transport.dropped["foreign"] += 1
+            except Exception:
+                # One odd packet must never end the reader, which serves every call.
+                self._registry.refused["error"] += 1
+                log.exception("a datagram from %s could not be handled", address)
+
+    def _rtcp(self, transport: Transport, size: int, now: float) -> None:
+        transport.packets_left -= 1
+        if transport.packets_left < 0:
+            transport.dropped["too_fast"] += 1
+            return
+        compound = transport.open_rtcp(bytes(VIEW[:size]), now)
+        if compound is None:
+            return
+        for to, letter in rtcp.translate(transport, compound):
+            to.send_rtcp(letter)
+
+    def _check(self, size: int, address: Address, now: float) -> None:
+        registry = self._registry
+        if VIEW[0] > 3 or size > MAX_CHECK_BYTES:
+            registry.refused["stranger"] += 1
+            return
+        if address not in registry.by_address:
+            registry.strangers_left -= 1
+            if registry.strangers_left < 0:
+                registry.refused["too_many_checks"] += 1
+                return
+        check = read_check(bytes(VIEW[:size]))
+        transport = registry.by_ufrag.get(check.ufrag) if check is not None else None
+        if check is None or transport is None:
+            registry.refused["not_for_us"] += 1
+            return
+        if not check.is_authentic(transport.credentials.password):
+            registry.refused["wrong_password"] += 1
+            return
+        try:
+            self._socket.sendto(success(check, transport.credentials.password, address), address)
+        except OSError:  # the browser checks again
+            registry.refused["not_answered"] += 1
+        registry.prove(address, transport)
+        forgotten = transport.checked(self._socket, address, check.nominates, now)
+        if forgotten is not None:
+            registry.drop_address(forgotten, transport)
+
+
+def bind(port: int, registry: Registry) -> tuple[int, dict[int, MediaSocket]]:
+    """Bind the port for IPv4 and, where the host has it, for IPv6; return the port and a socket per IP version.
+
+    Two sockets and not one for both, because IPv4 addresses would arrive in IPv6 dress. Raises `OSError` when the port
+    is taken.
+    """
+    for attempt in range(BIND_ATTEMPTS):
+        four = _bound(socket.AF_INET, "0.0.0.0", port)  # noqa: S104
+        chosen = int(four.getsockname()[1])
+        try:
+            six = _bound(socket.AF_INET6, "::", chosen)
+        except OSError as exc:
+            if exc.errno == errno.EADDRINUSE:
+                four.close()
+                if port == 0 and attempt + 1 < BIND_ATTEMPTS:
+                    continue  # the free IPv4 port was not free for IPv6: draw another
+                raise
+            return chosen, {4: MediaSocket(four, registry)}
+        return chosen, {4: MediaSocket(four, registry), 6: MediaSocket(six, registry)}
+    raise OSError(errno.EADDRINUSE, "no UDP port is free for both IPv4 and IPv6")
+
+
+def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock

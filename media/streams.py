@@ -1,0 +1,201 @@
+"""The streams of one transport: what comes in, what goes out, and which source an output follows.
+
+An `Out` keeps its SSRC, payload type and numbering for as long as its transport lives. Whatever it follows is
+renumbered to continue where the last source stopped, so that hold, resume and transfer need no renegotiation with the
+receiver.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from callflow.wiring import Stream
+from media.vp8 import PictureNumbers
+
+if TYPE_CHECKING:
+    from media.journal import Journal
+    from media.transport import Transport
+
+CLOCK_HZ: Final = {Stream.VOICE: 48_000, Stream.CAMERA: 90_000, Stream.SCREEN: 90_000}
+MID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
+
+
+class StreamCount:
+    """Packets of one stream of one leg, over all the transports that the leg has had."""
+
+    __slots__ = ("dropped", "forwarded", "received", "sent")
+
+    def __init__(self) -> None:
+        self.received = 0
+        """Authentic RTP packets that the leg sent."""
+        self.forwarded = 0
+        """Of these, packets sent on; a packet that goes to two receivers counts twice."""
+        self.dropped: Counter[str] = Counter()
+        """Of these, packets not sent on, by reason."""
+        self.sent = 0
+        """Packets sent to the leg, from another leg or a prompt."""
+
+
+class In:
+    """One stream as a transport receives it."""
+
+    __slots__ = (
+        "asked_at",
+        "count",
+        "cycles",
+        "extensions",
+        "highest",
+        "journal",
+        "mid",
+        "outs",
+        "payload_type",
+        "repair_payload_type",
+        "repair_ssrc",
+        "ssrc",
+        "stream",
+        "transport",
+    )
+
+    def __init__(
+        self,
+        transport: "Transport",
+        stream: Stream,
+        mid: str,
+        payload_type: int,
+        repair_payload_type: int | None,
+        ssrc: int | None,
+        repair_ssrc: int | None,
+        extensions: Mapping[str, int],
+        count: StreamCount,
+    ) -> None:
+        self.transport = transport
+        self.stream = stream
+        self.mid = mid
+        self.payload_type = payload_type
+        self.repair_payload_type = repair_payload_type
+        self.ssrc = ssrc
+        self.repair_ssrc = repair_ssrc
+        self.extensions = extensions
+        self.count = count
+        self.outs: tuple[Out, ...] = ()
+        self.journal: Journal | None = None
+        self.highest: int | None = None
+        """Highest sequence number while nobody receives the stream; None before the first packet."""
+        self.cycles = 0
+        self.asked_at = 0.0
+        """When a key frame was last asked for, in seconds of the monotonic clock."""
+
+    def saw(self, sequence: int) -> None:
+        """Keep the highest sequence number, with its cycles, for the receiver reports that the server itself sends."""
+        if self.highest is None:
+            self.highest = sequence
+        elif (sequence - self.highest) & 0xFFFF < 0x8000:
+            if sequence < self.highest:
+                self.cycles = (self.cycles + 1) & 0xFFFF
+            self.highest = sequence
+
+
+class Out:
+    """One stream as a transport sends it."""
+
+    __slots__ = (
+        "anchored",
+        "awaiting_key_frame",
+        "count",
+        "extensions",
+        "id_table",
+        "mid",
+        "payload_type",
+        "pictures",
+        "repair_payload_type",
+        "repair_sequence",
+        "repair_ssrc",
+        "sent_at",
+        "sequence",
+        "sequence_offset",
+        "source",
+        "span",
+        "ssrc",
+        "stream",
+        "timestamp",
+        "timestamp_offset",
+        "transport",
+    )
+
+    def __init__(
+        self,
+        transport: "Transport",
+        stream: Stream,
+        mid: str,
+        payload_type: int,
+        repair_payload_type: int | None,
+        extensions: Mapping[str, int],
+        count: StreamCount,
+    ) -> None:
+        self.transport = transport
+        self.stream = stream
+        self.mid = mid.encode()
+        self.payload_type = payload_type
+        self.repair_payload_type = repair_payload_type
+        self.extensions = extensions
+        self.count = count
+        self.ssrc = secrets.randbits(31) | 1
+        self.repair_ssrc = self.ssrc ^ 0x4000_0000
+        # Below half of the range, or the receiver may guess a wrong SRTP roll-over count (RFC 3711, 3.3.1).
+        self.sequence = secrets.randbits(14)
+        self.repair_sequence = secrets.randbits(14)
+        self.timestamp = secrets.randbits(31)
+        self.sent_at: float | None = None
+        self.source: In | None = None
+        self.anchored = False
+        self.awaiting_key_frame = False
+        self.sequence_offset = 0
+        self.timestamp_offset = 0
+        self.span = 0
+        """How many sequence numbers back the present source reaches."""
+        self.pictures = PictureNumbers()
+        self.id_table: bytes | None = None
+        """For each header extension id of the source this leg's own id, 0 to blank it; None when nothing differs."""
+
+    def follow(self, source: In | None) -> None:
+        """Take packets from `source`, or from no leg at all. Following the same source again changes nothing."""
+        if source is self.source:
+            return
+        if self.source is not None:
+            self.source.outs = tuple(out for out in self.source.outs if out is not self)
+            self.source.highest = None
+        self.source = source
+        self.restart()
+        if source is not None:
+            self.id_table = _id_table(source, self)
+            source.outs = (*source.outs, self)
+
+    def restart(self) -> None:
+        """Expect another numbering in the next packet, and for pictures a key frame first."""
+        self.anchored = False
+        self.awaiting_key_frame = self.stream is not Stream.VOICE
+        self.span = 0
+        self.pictures.expect_another_source()
+
+    def anchor(self, sequence: int, timestamp: int, now: float) -> None:
+        """Make the source's numbers continue ours: the next sequence number, and as much later as the clock says."""
+        gap = 0 if self.sent_at is None else max(1, int((now - self.sent_at) * CLOCK_HZ[self.stream]))
+        self.sequence_offset = (self.sequence + 1 - sequence) & 0xFFFF
+        self.timestamp_offset = (self.timestamp + gap - timestamp) & 0xFFFF_FFFF
+        self.span = 0
+        self.anchored = True
+
+    def reaches(self, sequence: int) -> bool:
+        """Say whether an outgoing sequence number belongs to the present source, not to one before it."""
+        return (self.sequence - sequence) & 0xFFFF < self.span
+
+
+def _id_table(source: In, out: Out) -> bytes | None:
+    """Map the source's header extension ids to the receiver's (RFC 8285, one-byte form)."""
+    if source.extensions == out.extensions and (MID_URI not in out.extensions or source.mid.encode() == out.mid):
+        return None
+    table = bytearray(16)
+    for uri, number in source.extensions.items():
+        table[number] = out.extensions.get(uri, 0)
+    return bytes(table)

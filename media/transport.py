@@ -1,0 +1,288 @@
+"""One life of a leg's network path: its credentials, its DTLS keys, its streams, and when it was last heard."""
+
+import asyncio
+import logging
+import secrets
+import socket
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from callflow.ids import LegId, TransportId, new_id
+from callflow.wiring import LostBecause, Stream
+from media.dtls import Certificate, Dtls, DtlsError, SrtpError, SrtpPointer, sha256_fingerprint
+from media.extensions import find
+from media.journal import Journal
+from media.sdp import Credentials, Offer, write_answer
+from media.streams import MID_URI, In, Out, StreamCount
+from media.stun import Address
+
+log = logging.getLogger(__name__)
+
+CONSENT_S: Final = 30.0
+"""Without an authentic check for so long nothing is sent to an address any more (RFC 7675, 5.1)."""
+MAX_ADDRESSES: Final = 8
+"""Addresses that one transport may have proven at a time."""
+MAX_SSRCS: Final = 32
+"""SSRCs that one transport may send with; each costs memory in the SRTP library."""
+STOP_LIMIT_S: Final = 2.0
+TICK_S: Final = 0.25
+"""How often a transport's allowance is renewed and its watchdog looks."""
+PACKETS_PER_TICK: Final = 1_000
+BYTES_PER_TICK: Final = 500_000
+"""What one leg may send per tick, voice, camera, screen and retransmissions: 4,000 packets and 16 Mbit a second. More
+is dropped before it costs decryption."""
+
+
+class TransportOwner(Protocol):
+    """Whom a transport tells how it fares."""
+
+    def transport_up(self, transport: "Transport") -> None:
+        """The transport is secured; called once."""
+        ...
+
+    def transport_lost(self, transport: "Transport", because: LostBecause) -> None:
+        """The transport will not work any more; called once, and not after `stop`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What arrives under one SSRC: a stream, or its retransmissions."""
+
+    source: In
+    repair: bool
+
+
+class Transport:
+    """A path between the server and one browser, from an offer to its end.
+
+    The fields that the packet path reads are plain attributes: a call per packet would cost more than the rest of it.
+    """
+
+    def __init__(
+        self,
+        leg: LegId,
+        offer: Offer,
+        certificate: Certificate,
+        counts: Mapping[Stream, StreamCount],
+        owner: TransportOwner,
+    ) -> None:
+        self.id = TransportId(new_id("transport"))
+        self.leg = leg
+        self.offer = offer
+        self.credentials = Credentials(secrets.token_hex(6), secrets.token_hex(16), sha256_fingerprint(certificate))
+        self.ins: dict[Stream, In] = {}
+        self.outs: dict[Stream, Out] = {}
+        self.lanes: dict[int, Lane] = {}
+        self.outs_by_ssrc: dict[int, Out] = {}
+        self.dropped: Counter[str] = Counter()
+        self.rx: SrtpPointer | None = None
+        self.tx: SrtpPointer | None = None
+        self.socket: socket.socket | None = None
+        self.address: Address | None = None
+        """Where to send to: the address that was nominated last, while its consent holds."""
+        self.proven: dict[Address, float] = {}
+        """Addresses from which an authentic check came, and when last."""
+        self.packets_left = PACKETS_PER_TICK
+        self.bytes_left = BYTES_PER_TICK
+        self.heard_media_at = 0.0
+        self.heard_control_at = time.monotonic()
+        self.silent = False
+        self.unknown_ssrcs = 0
+        self.journal: Journal | None = None
+        self._owner = owner
+        self._checked = asyncio.Event()
+        self._over = False
+        self._task: asyncio.Task[None] | None = None
+        self._limit: asyncio.TimerHandle | None = None
+        self._dtls = Dtls(
+            certificate, list(offer.fingerprints), offer.answer_as_client, self._send_dtls, self._closed_by_peer
+        )
+        self._make_streams(counts)
+
+    def _make_streams(self, counts: Mapping[Stream, StreamCount]) -> None:
+        for section in self.offer.sections:
+            count = counts[section.stream]
+            repair = section.repair_payload_type
+            if section.receives:
+                source = In(
+                    self, section.stream, section.mid, section.payload_type, repair,
+                    section.ssrc, section.repair_ssrc, section.extensions, count,
+                )  # fmt: skip
+                self.ins[section.stream] = source
+                if section.ssrc is not None:
+                    self.lanes[section.ssrc] = Lane(source, repair=False)
+                if section.repair_ssrc is not None:
+                    self.lanes[section.repair_ssrc] = Lane(source, repair=True)
+            if section.sends:
+                out = Out(self, section.stream, section.mid, section.payload_type, repair, section.extensions, count)
+                self.outs[section.stream] = out
+                self.outs_by_ssrc[out.ssrc] = out
+
+    def answer(self, addresses: tuple[str, ...], port: int) -> str:
+        """Write the answer to this transport's offer."""
+        ssrcs = {stream: (out.ssrc, out.repair_ssrc) for stream, out in self.outs.items()}
+        return write_answer(self.offer, self.credentials, addresses, port, ssrcs)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the keys are there and the transport has not ended."""
+        return self.rx is not None
+
+    # -- set-up -----------------------------------------------------------------------------------------------------
+
+    def start(self, setup_limit_s: float) -> None:
+        """Wait for the browser; its failure to come is told to the owner."""
+        # Not a timeout around the handshake: aiortc's wait_for can swallow the cancellation on Python 3.11.
+        self._limit = asyncio.get_running_loop().call_later(setup_limit_s, self._lose, LostBecause.SETUP)
+        self._task = asyncio.create_task(self._set_up(), name=f"media set-up {self.id}")
+
+    async def _set_up(self) -> None:
+        try:
+            await self._checked.wait()
+            await self._dtls.handshake()
+        except DtlsError as exc:
+            log.info("%s of %s: %s", self.id, self.leg, exc)
+            self._lose(LostBecause.CLOSED)
+        except Exception:
+            log.exception("set-up of %s failed", self.id)
+            self._lose(LostBecause.CLOSED)
+        else:
+            if not self._over and self._limit is not None:
+                self._limit.cancel()
+                self.rx, self.tx = self._dtls.rx, self._dtls.tx
+                self.heard_control_at = time.monotonic()
+                self._owner.transport_up(self)
+
+    def _closed_by_peer(self) -> None:
+        self._lose(LostBecause.CLOSED)
+
+    def _lose(self, because: LostBecause) -> None:
+        if not self._over:
+            self._owner.transport_lost(self, because)
+
+    # -- what the socket hands in -----------------------------------------------------------------------------------
+
+    def checked(self, sock: socket.socket, address: Address, nominated: bool, now: float) -> Address | None:
+        """Note an authentic check; return an address that is forgotten for it, if there are too many."""
+        self.proven[address] = now
+        self.heard_control_at = now
+        if nominated or self.address is None:
+            self.socket, self.address = sock, address
+            self._checked.set()
+        if len(self.proven) <= MAX_ADDRESSES:
+            return None
+        oldest = min((a for a in self.proven if a != self.address), key=self.proven.__getitem__)
+        del self.proven[oldest]
+        return oldest
+
+    def expire_consent(self, now: float) -> list[Address]:
+        """Forget the addresses without a recent check and return them."""
+        expired = [address for address, at in self.proven.items() if now - at > CONSENT_S]
+        for address in expired:
+            self.forget(address)
+        return expired
+
+    def renew_allowance(self) -> None:
+        """Let the leg send another tick's worth of packets."""
+        self.packets_left = PACKETS_PER_TICK
+        self.bytes_left = BYTES_PER_TICK
+
+    def forget(self, address: Address) -> None:
+        """Neither send to an address nor count it as proven any more."""
+        self.proven.pop(address, None)
+        if self.address == address:
+            self.address = None
+
+    def receive_dtls(self, datagram: bytes) -> None:
+        """Take a DTLS datagram from a proven address."""
+        # An alert in clear text is what a forger could write; a real one before the keys ends in the set-up limit.
+        if datagram[0] == 21 and datagram[3:5] == b"\x00\x00":
+            self.dropped["clear_alert"] += 1
+        elif not self._dtls.receive(datagram):
+            self.dropped["dtls_queue_full"] += 1
+
+    def open_rtcp(self, datagram: bytes, now: float) -> bytes | None:
+        """Decrypt an SRTCP datagram; None when it is not authentic."""
+        try:
+            compound = self._dtls.unprotect_rtcp(datagram)
+        except (SrtpError, ValueError):
+            self.dropped["unauthentic"] += 1
+            return None
+        self.heard_control_at = now
+        if self.journal is not None:
+            self.journal.rtcp(compound, now)
+        return compound
+
+    def learn(self, ssrc: int, payload_type: int, packet: memoryview) -> Lane | None:
+        """Find the stream of an SSRC that the offer did not name: by its mid, or a payload type of its own.
+
+        Source: RFC 8843, 9.2.
+        """
+        self.unknown_ssrcs += 1
+        fitting = [
+            source
+            for source in self.ins.values()
+            if payload_type in (source.payload_type, source.repair_payload_type)
+            and find(packet, len(packet), source.extensions.get(MID_URI, 0)) in (None, source.mid.encode())
+        ]
+        if len(fitting) != 1:
+            return None
+        source = fitting[0]
+        repair = payload_type == source.repair_payload_type
+        self.lanes.pop((source.repair_ssrc if repair else source.ssrc) or 0, None)
+        if repair:
+            source.repair_ssrc = ssrc
+        else:
+            source.ssrc = ssrc
+            for out in source.outs:
+                out.restart()
+        lane = self.lanes[ssrc] = Lane(source, repair)
+        return lane
+
+    # -- sending ----------------------------------------------------------------------------------------------------
+
+    def send_rtcp(self, compound: bytes) -> None:
+        """Encrypt and send an RTCP packet; nothing happens while the transport has no keys or no consent."""
+        if self.rx is None or self.address is None or self.socket is None:
+            return
+        try:
+            self.socket.sendto(self._dtls.protect_rtcp(compound), self.address)
+        except (SrtpError, ValueError, OSError):
+            self.dropped["rtcp_not_sent"] += 1
+
+    def _send_dtls(self, datagram: bytes) -> None:
+        if self.address is None or self.socket is None:
+            return
+        try:
+            self.socket.sendto(datagram, self.address)
+        except OSError:  # as good as lost on the way: DTLS repeats it
+            self.dropped["dtls_not_sent"] += 1
+
+    # -- the end ----------------------------------------------------------------------------------------------------
+
+    def detach(self) -> None:
+        """Stop passing packets at once, in both directions."""
+        self._over = True
+        if self._limit is not None:
+            self._limit.cancel()
+        self.rx = self.tx = None
+        for out in self.outs.values():
+            out.follow(None)
+        for source in self.ins.values():
+            for out in source.outs:
+                out.follow(None)
+
+    async def stop(self) -> None:
+        """Say goodbye and free everything. Call `detach` first."""
+        try:
+            async with asyncio.timeout(STOP_LIMIT_S):
+                if self._task is not None and self._task is not asyncio.current_task():
+                    self._task.cancel()
+                    await asyncio.gather(self._task, return_exceptions=True)
+                await self._dtls.stop()
+        except TimeoutError:
+            log.warning("%s did not stop within %s s", self.id, STOP_LIMIT_S)
