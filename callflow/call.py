@@ -213,4 +213,3 @@ class Call:
             return Role.CUSTOMER
         agent_leg = self.agent_leg
         return Role.AGENT if agent_leg is not None and agent_leg.id == leg else None
-

@@ -161,9 +161,7 @@ def _answer(call: Call, event: AgentAccepted, now: datetime) -> Decision:
     return Decision(answered, (fact,), (Wire(wiring(answered)),), orders)
 
 
-def _back_to_queue(
-    call: Call, ringing: Ringing, kind: FactKind, away: StatusReason | None, now: datetime
-) -> Decision:
+def _back_to_queue(call: Call, ringing: Ringing, kind: FactKind, away: StatusReason | None, now: datetime) -> Decision:
     """Give the caller back the place: the queue is ordered by when calls started (CALL-05, PLUS-07)."""
     agent = ringing.reservation.agent
     skipped = (*(skip for skip in call.skipped if skip.agent != agent), Skip(agent, now))

@@ -217,7 +217,6 @@ def _to_activity(row: AgentRow) -> Activity:
             )
 
 
-
 def _set(value: T | None) -> T:
     """Return what the phase's row must hold. Raises ValueError when the row is broken, which ends that call only."""
     if value is None:

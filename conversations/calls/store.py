@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -23,6 +22,7 @@ from conversations.calls.tables import AgentRow, CallRow, PartyRow
 from conversations.db.database import Database, Write
 from conversations.directory.queues import members_by_queue
 from conversations.directory.settings import wrap_up_seconds_for
+from conversations.threads.joining import assign_by_answer, save_wrap_up
 
 Projection = Callable[[Write, Fact, Call], Awaitable[None]]
 """What another room does, in the same transaction, when a fact of a call is recorded."""
@@ -98,7 +98,7 @@ class CallTransaction:
 
     async def save_report(self, agent: AgentId, report: SaveReport) -> None:
         """Write a wrap-up's summary and status into the conversation, and the summary onto the call."""
-        await save_wrap_up(self.write, report.conversation, agent, report.summary, report.thread_status)
+        await save_wrap_up(self.write, report.conversation, agent, report.call, report.summary, report.thread_status)
 
     async def record(self, fact: Fact, call: Call | None) -> None:
         """Append a fact; an answer assigns the thread, and other rooms do what they bound to it."""
@@ -201,4 +201,4 @@ async def _compare_and_set(
 
 async def _run(session: AsyncSession, statement: Any) -> CursorResult[Any]:
     result = await session.execute(statement, execution_options={"synchronize_session": False})
-    return cast(CursorResult[Any], result)
+    return cast("CursorResult[Any]", result)
