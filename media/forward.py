@@ -84,6 +84,7 @@ def _forward_media(out: Out, size: int, first: int, second: int, sequence: int, 
             return "malformed"
         if out.awaiting_key_frame:
             if not starts_key_frame(VIEW, start, end):
+                out.missed_pictures = True
                 return "awaiting_key_frame"
             out.awaiting_key_frame = False
         if not out.anchored:

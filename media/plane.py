@@ -289,7 +289,8 @@ class MediaPlane:
     def _care_for_pictures(self, transport: Transport) -> None:
         """Repeat key frame requests that had no effect, and keep cameras ready that nobody sees yet."""
         for out in transport.outs.values():
-            if out.source is not None and out.awaiting_key_frame:
+            if out.source is not None and out.awaiting_key_frame and out.missed_pictures:
+                out.missed_pictures = False
                 self._ask_key_frame(out.source)
         letter = rtcp.welcome(transport, WELCOME_BITS_PER_S)
         if letter is not None:

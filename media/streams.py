@@ -106,6 +106,7 @@ class Out:
         "extensions",
         "id_table",
         "mid",
+        "missed_pictures",
         "payload_type",
         "pictures",
         "repair_payload_type",
@@ -150,6 +151,8 @@ class Out:
         self.source: In | None = None
         self.anchored = False
         self.awaiting_key_frame = False
+        self.missed_pictures = False
+        """Whether packets came since a key frame was last asked for, and none began one."""
         self.sequence_offset = 0
         self.timestamp_offset = 0
         self.span = 0

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import fractions
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -95,7 +95,7 @@ class Ear:
     async def _listen(self) -> None:
         with contextlib.suppress(MediaStreamError):
             while True:
-                frame = await self._track.recv()
+                frame: object = await self._track.recv()  # pyright: ignore
                 self.frames += 1
                 if isinstance(frame, av.AudioFrame):
                     mono = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0]
@@ -199,7 +199,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(settings: MediaSettings) -> AsyncIterator[Stage]:
+async def stage(settings: MediaSettings) -> AsyncGenerator[Stage]:
     """Run a media plane on loopback for one test."""
     events: list[MediaEvent] = []
     plane = MediaPlane(settings, events.append)
@@ -214,7 +214,7 @@ async def stage(settings: MediaSettings) -> AsyncIterator[Stage]:
 
 
 @contextlib.contextmanager
-def clients_on_loopback() -> Iterator[None]:
+def clients_on_loopback() -> Generator[None]:
     """Let aiortc clients use 127.0.0.1, which they leave out; a test host may have nothing else."""
     before = aioice.ice.get_host_addresses
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]

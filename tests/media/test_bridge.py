@@ -2,8 +2,8 @@
 
 import pytest
 
-from callflow.wiring import HOLD_MUSIC, FromPrompt, Stream
-from tests.media.parties import ALICE, BOB, CALL, CAROL, Stage, both_ways, eventually
+from callflow.wiring import Stream
+from tests.media.parties import ALICE, BOB, CALL, Stage, both_ways, eventually
 
 pytestmark = pytest.mark.wire
 
