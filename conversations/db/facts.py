@@ -4,11 +4,11 @@ The numbers come from a one-row counter that the same transaction updates last, 
 holes and become visible in their order; a sequence promises neither.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Index, Integer, String, insert, select, update
+from sqlalchemy import Index, Integer, String, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -76,16 +76,57 @@ async def facts_after(session: AsyncSession, number: int, limit: int) -> list[Lo
 
 
 async def facts_of_conversation(
-    session: AsyncSession, conversation: ConversationId, after: int, limit: int
+    session: AsyncSession,
+    conversation: ConversationId,
+    after: int,
+    limit: int,
+    kinds: Collection[FactKind] | None = None,
 ) -> list[LoggedFact]:
-    """Return up to `limit` facts of one thread with a number greater than `after`, in order."""
-    rows = await session.scalars(
-        select(FactRow)
-        .where(FactRow.conversation_id == conversation, FactRow.number > after)
-        .order_by(FactRow.number)
-        .limit(limit)
-    )
+    """Return up to `limit` facts of one thread with a number greater than `after`, in order; only of these kinds."""
+    wanted = select(FactRow).where(FactRow.conversation_id == conversation, FactRow.number > after)
+    if kinds is not None:
+        wanted = wanted.where(FactRow.kind.in_(kinds))
+    rows = await session.scalars(wanted.order_by(FactRow.number).limit(limit))
     return [_logged(row) for row in rows]
+
+
+async def fact_of_text(session: AsyncSession, conversation: ConversationId, text: str) -> LoggedFact | None:
+    """Return the fact that a message or note was added, which holds the id of the text."""
+    row = await session.scalar(
+        select(FactRow)
+        .where(FactRow.conversation_id == conversation)
+        .where(FactRow.kind.in_((FactKind.MESSAGE_ADDED, FactKind.NOTE_ADDED)))
+        .where(FactRow.data["text"].as_string() == text)
+    )
+    return _logged(row) if row else None
+
+
+async def fact_of_call(
+    session: AsyncSession, conversation: ConversationId, call: CallId, kind: FactKind
+) -> LoggedFact | None:
+    """Return the first fact of this kind about a call of a thread."""
+    row = await session.scalar(
+        select(FactRow)
+        .where(FactRow.conversation_id == conversation, FactRow.call_id == call, FactRow.kind == kind)
+        .order_by(FactRow.number)
+        .limit(1)
+    )
+    return _logged(row) if row else None
+
+
+async def customer_messages_since(
+    session: AsyncSession, read_upto: Mapping[ConversationId, int]
+) -> Mapping[ConversationId, int]:
+    """Count each thread's messages by the customer after a number of its own (MW-05)."""
+    if not read_upto:
+        return {}
+    since = or_(*(and_(FactRow.conversation_id == key, FactRow.number > upto) for key, upto in read_upto.items()))
+    found = await session.execute(
+        select(FactRow.conversation_id, func.count())
+        .where(since, FactRow.kind == FactKind.MESSAGE_ADDED, FactRow.actor_kind == ActorKind.CUSTOMER)
+        .group_by(FactRow.conversation_id)
+    )
+    return {ConversationId(key or ""): count for key, count in found.tuples()}
 
 
 async def last_number(session: AsyncSession) -> int:
