@@ -6,7 +6,6 @@ from typing import Final
 from aiohttp import web
 
 from conversations.directory.sessions import ABSOLUTE, Sessions
-from conversations.tokens import new_token, token_hash
 from signaling.http.api import Cookie
 from signaling.http.client import client_of
 from signaling.http.rules import Guest, SignedIn
@@ -34,7 +33,7 @@ class CookieResolver:
     def guest(self, request: web.Request) -> Guest | None:
         """Return the guest whose cookie the request carries, None without a well-formed one."""
         token = _read(request, GUEST)
-        return None if token is None else Guest(token_hash(token))
+        return None if token is None else Guest(token)
 
 
 def session_cookie(request: web.Request, token: str) -> Cookie:
@@ -47,10 +46,9 @@ def no_session_cookie(request: web.Request) -> Cookie:
     return _cookie(request, SESSION, "", 0)
 
 
-def new_guest(request: web.Request) -> tuple[Guest, Cookie]:
-    """Return a guest that nobody has been before, and the cookie that makes this browser that guest."""
-    token = new_token()
-    return Guest(token_hash(token)), _cookie(request, GUEST, token, GUEST_LIFE)
+def guest_cookie(request: web.Request, token: str) -> Cookie:
+    """Return the cookie that makes this browser a guest."""
+    return _cookie(request, GUEST, token, GUEST_LIFE)
 
 
 def _name(request: web.Request, name: str) -> str:

@@ -13,8 +13,12 @@ PREFIX: Final = "PARLEY_"
 CONFIG: Final = "PARLEY_CONFIG"
 
 
-class SettingsError(Exception):
-    """A setting is wrong. The text is one sentence for the person who starts the server."""
+class StartError(Exception):
+    """The server cannot start. The text is one sentence for the person who starts it."""
+
+
+class SettingsError(StartError):
+    """A setting is wrong."""
 
 
 def _listed(value: object) -> object:

@@ -9,12 +9,12 @@ from signaling.http.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A browser with a guest cookie. `key` is the SHA-256 of that cookie in hex, so it is safe to store.
+    """A browser with a guest cookie, which is the secret `token`.
 
     A made-up cookie is a guest too, one that owns nothing: what a guest may touch is decided per object.
     """
 
-    key: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

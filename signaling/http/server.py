@@ -1,6 +1,8 @@
 """Listening for HTTP, and cutting connections that never finish a request's headers (reliability.md L14, S23)."""
 
 import asyncio
+import errno
+import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator
@@ -9,6 +11,8 @@ from typing import Final, cast
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+
+from signaling.settings import StartError
 
 HEADER_DEADLINE: Final = 10.0
 """Seconds from the connection to the end of its first request's headers."""
@@ -56,7 +60,7 @@ class HeaderWatch:
 async def listening(
     app: web.Application, watch: HeaderWatch, host: str, port: int, tls: ssl.SSLContext | None
 ) -> AsyncGenerator[int]:
-    """Serve `app` until the block ends, and give the port. Raises `OSError` when it cannot be had.
+    """Serve `app` until the block ends, and give the port. Raises `StartError` when it cannot be had.
 
     Open requests get two seconds to finish at the end. No access log: paths hold link tokens.
     """
@@ -64,7 +68,10 @@ async def listening(
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, ssl_context=tls, reuse_address=True)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise StartError(_sentence(host, port, error)) from None
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(watch.run(cast("web.Server", runner.server)), name="header watch")
             try:
@@ -73,3 +80,13 @@ async def listening(
                 watching.cancel()
     finally:
         await runner.cleanup()
+
+
+def _sentence(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is in use: stop the other program, or choose another port with --port."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"Port {port} may not be used by this user: choose one above 1023 with --port."
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return f"The host {host} is no address of this machine: use 127.0.0.1, 0.0.0.0, or one that it has."
+    return f"Cannot listen on {host}, port {port}: {error.strerror}."

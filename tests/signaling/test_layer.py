@@ -35,7 +35,7 @@ async def forget_things() -> None:
 
 async def set_cookie(guest: Guest | None) -> Reply[Thing]:
     """Set a cookie."""
-    return Reply(Thing(name=guest.key if guest else "nobody"), cookies=(Cookie("c", "v", secure=True, max_age=5),))
+    return Reply(Thing(name=guest.token if guest else "nobody"), cookies=(Cookie("c", "v", secure=True, max_age=5),))
 
 
 def things(api: Api) -> None:
@@ -142,7 +142,7 @@ async def test_a_rule_is_checked_before_the_handler_runs(rule: Rule, cookies: di
 
 async def guest_only(guest: Guest) -> str:
     """Name the guest."""
-    return guest.key
+    return guest.token
 
 
 async def test_a_guest_route_needs_the_guest_cookie_and_a_session_is_none() -> None:
