@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
@@ -21,15 +22,19 @@ from conversations.directory.settings import SettingsService
 from conversations.directory.setup import Setup
 from conversations.directory.users import Users
 from conversations.errors import NotFoundError
+from conversations.threads.service import Threads
 from signaling import pages
 from signaling.built_ui import read_built_ui
+from signaling.conversations_api import ConversationsApi
 from signaling.first_run import FirstRun
+from signaling.health import healthy
 from signaling.http.api import Api, require_rules
 from signaling.http.client import client_middleware
 from signaling.http.limits import Limits
 from signaling.http.security import add_headers, csrf_middleware, error_middleware
 from signaling.http.server import BODY_LIMIT, HeaderWatch, listening
 from signaling.models.guests import GuestLink
+from signaling.models.panel import FromPanel, ToPanel
 from signaling.opening import open_database
 from signaling.plain_page import error_page
 from signaling.queues_api import QueuesApi
@@ -51,6 +56,7 @@ class Services:
     setup: Setup
     settings: SettingsService
     queues: Queues
+    threads: Threads
     limits: Limits
     passwords: Passwords
 
@@ -65,6 +71,7 @@ def build_services(database: Database) -> Services:
         setup=Setup(database, passwords),
         settings=SettingsService(database),
         queues=Queues(database),
+        threads=Threads(database),
         limits=Limits(),
         passwords=passwords,
     )
@@ -91,6 +98,8 @@ def build_api(services: Services) -> Api:
     UsersApi(services.users).register(api)
     QueuesApi(services.queues, _nobody_waits).register(api)
     SettingsApi(services.settings).register(api)
+    ConversationsApi(services.threads).register(api)
+    api.include(FromPanel, ToPanel)
     return api
 
 
@@ -109,18 +118,14 @@ def build_app(settings: Settings, services: Services, watch: HeaderWatch | None 
     app.on_response_prepare.append(add_headers)
     build_api(services).setup(app, CookieResolver(services.sessions), services.limits.requests)
 
-    async def healthy() -> bool:
-        async with services.database.read():
-            return True
-
-    pages.Pages(read_built_ui(), _no_link, healthy).register(app)
+    pages.Pages(read_built_ui(), _no_link, partial(healthy, services.database)).register(app)
     require_rules(app, pages.PUBLIC_PAGES)
     return app
 
 
 def openapi() -> str:
     """Return the OpenAPI document as text."""
-    database = Database(engines.parse("sqlite:///:memory:"), SystemClock())
+    database = Database(engines.parse("sqlite:///never-opened.db"), SystemClock())
     return json.dumps(build_api(build_services(database)).document(), indent=2)
 
 

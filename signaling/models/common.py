@@ -35,7 +35,7 @@ Name = Annotated[Line, Field(max_length=100), AfterValidator(_not_empty)]
 """One line of text with something in it."""
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_without_controls)]
 """Some lines, which may be empty."""
-MessageText = Annotated[str, Field(max_length=5000), AfterValidator(_without_controls), AfterValidator(_not_empty)]
+MessageText = Annotated[str, Field(max_length=4000), AfterValidator(_without_controls), AfterValidator(_not_empty)]
 """What somebody writes to somebody."""
 Secret = Annotated[str, Field(min_length=1, max_length=256)]
 """A password: taken as it is, never shown."""

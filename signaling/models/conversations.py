@@ -1,22 +1,13 @@
 """Conversations and customers."""
 
-from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from callflow.agent import ThreadStatus
-from signaling.models.common import Key, Line, MessageText, Model, Moment, Name, Ref, Text, Version
+from conversations.threads.values import PreviewKind, Priority
+from signaling.models.common import Key, MessageText, Model, Moment, Name, Ref, Text, Version
 from signaling.models.entries import Entry
-
-
-class Priority(StrEnum):
-    """How urgent a conversation is (CNV-03)."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
 
 
 class Customer(Model):
@@ -42,7 +33,7 @@ class ConversationItem(Model):
     assignee: Ref | None
     last_customer_at: Moment | None
     preview: str
-    preview_kind: Literal["message", "call", "none"]
+    preview_kind: PreviewKind
     unread: int
     live_call: bool
     version: int
@@ -69,7 +60,7 @@ class Conversation(Model):
     assignee: Ref | None
     last_customer_at: Moment | None
     preview: str
-    preview_kind: Literal["message", "call", "none"]
+    preview_kind: PreviewKind
     unread: int
     live_call: bool
     version: int
@@ -115,6 +106,3 @@ class NewText(Model):
 
     text: MessageText
     key: Key
-
-
-Search = Annotated[Line, Field(max_length=100)]

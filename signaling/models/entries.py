@@ -1,12 +1,21 @@
 """What a thread is made of, one model for each type of entry (EVT-01, EVT-02, EVT-04, LOG-01)."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from callflow.call import EndedBy, EndReason, Media, Role
 from callflow.facts import ActorKind
 from signaling.models.common import Model, Moment, Ref
+
+
+class Direction(StrEnum):
+    """Who called whom."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
 
 
 class Actor(Model):
@@ -44,7 +53,7 @@ class CallStartedEntry(_EntryBase):
 
     type: Literal["call_started"] = "call_started"
     call_id: str
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     media: Media
 
 
@@ -109,26 +118,41 @@ class CallWrappedEntry(_EntryBase):
     summary: str
 
 
+class ChangedField(StrEnum):
+    """What a change was made to."""
+
+    STATUS = "status"
+    ASSIGNEE = "assignee"
+    QUEUE = "queue"
+    PRIORITY = "priority"
+    TOPIC = "topic"
+    SUMMARY = "summary"
+
+
 class ChangeEntry(_EntryBase):
     """Something about the conversation was changed."""
 
     type: Literal["change"] = "change"
-    field: Literal["status", "assignee", "queue", "priority", "topic", "summary"]
+    field: ChangedField
     old: str | None
     new: str | None
 
 
-Entry = Annotated[
-    MessageEntry
-    | NoteEntry
-    | CallStartedEntry
-    | CallAnsweredEntry
-    | CallMissedEntry
-    | CallDeclinedEntry
-    | CallReconnectingEntry
-    | CallReconnectedEntry
-    | CallEndedEntry
-    | CallWrappedEntry
-    | ChangeEntry,
-    Field(discriminator="type"),
-]
+Entry = TypeAliasType(
+    "Entry",
+    Annotated[
+        MessageEntry
+        | NoteEntry
+        | CallStartedEntry
+        | CallAnsweredEntry
+        | CallMissedEntry
+        | CallDeclinedEntry
+        | CallReconnectingEntry
+        | CallReconnectedEntry
+        | CallEndedEntry
+        | CallWrappedEntry
+        | ChangeEntry,
+        Field(discriminator="type"),
+    ],
+)
+"""One thing in a thread. The alias gives the union a name of its own in the OpenAPI document."""

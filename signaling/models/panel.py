@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from callflow.agent import Sound
 from signaling.models.agents import AgentState, PanelCall, Tab, TeamMember, WrapUp
@@ -41,7 +42,7 @@ class Watch(Model):
     conversation_id: Annotated[str, Field(max_length=40)] | None
 
 
-FromPanel = Annotated[Hello | Heartbeat | SoundChange | Watch, Field(discriminator="type")]
+FromPanel = TypeAliasType("FromPanel", Annotated[Hello | Heartbeat | SoundChange | Watch, Field(discriminator="type")])
 
 
 class PanelState(Model):
@@ -115,4 +116,4 @@ class Gone(Model):
     code: Literal["signed_out", "slow", "bad_message", "too_fast"]
 
 
-ToPanel = Annotated[Snapshot | Change | Pong | Gone, Field(discriminator="type")]
+ToPanel = TypeAliasType("ToPanel", Annotated[Snapshot | Change | Pong | Gone, Field(discriminator="type")])

@@ -1,0 +1,116 @@
+"""Conversations, threads and customers as the wire shows them."""
+
+from typing import Any, assert_never
+
+from callflow.call import EndedBy, EndReason, Media, Role
+from conversations.directory.values import Named
+from conversations.threads import entries
+from conversations.threads.customers import Customer as CustomerValue
+from conversations.threads.values import Conversation as ConversationValue
+from conversations.threads.values import ConversationItem as ItemValue
+from signaling.models import entries as wire
+from signaling.models.common import Ref
+from signaling.models.conversations import Conversation, ConversationItem, Customer, PastConversation
+from signaling.models.entries import Actor, ChangedField, Direction, Entry
+
+
+def ref(named: Named) -> Ref:
+    """Show something by its id and name."""
+    return Ref(id=named.id, name=named.name)
+
+
+def ref_or_none(named: Named | None) -> Ref | None:
+    """Show something that may be missing."""
+    return None if named is None else ref(named)
+
+
+def customer(value: CustomerValue) -> Customer:
+    """Show a customer."""
+    return Customer(
+        id=value.id,
+        name=value.name,
+        address=value.address,
+        city=value.city,
+        country=value.country,
+        created_at=value.created_at,
+    )
+
+
+def conversation_item(value: ItemValue) -> ConversationItem:
+    """Show a conversation in a list."""
+    return ConversationItem(customer=ref(value.customer), **_common(value))
+
+
+def conversation(value: ConversationValue) -> Conversation:
+    """Show a conversation with everything beside its thread."""
+    return Conversation(
+        **_common(value.item),
+        customer=customer(value.customer),
+        created_at=value.created_at,
+        summary=value.summary,
+        can_message=value.can_message,
+        history=[
+            PastConversation(id=past.id, topic=past.topic, status=past.status, created_at=past.created_at)
+            for past in value.history
+        ],
+    )
+
+
+def _common(value: ItemValue) -> dict[str, Any]:
+    """Return the members that a conversation has in a list and alone."""
+    return {
+        "id": value.id,
+        "topic": value.topic,
+        "status": value.status,
+        "priority": value.priority,
+        "queue": ref_or_none(value.queue),
+        "assignee": ref_or_none(value.assignee),
+        "last_customer_at": value.last_customer_at,
+        "preview": value.preview,
+        "preview_kind": value.preview_kind,
+        "unread": value.unread,
+        "live_call": value.live_call,
+        "version": value.version,
+    }
+
+
+def entry(value: entries.Entry) -> Entry:
+    """Show one thing in a thread."""
+    base: dict[str, Any] = {
+        "number": value.number,
+        "at": value.at,
+        "conversation_id": value.conversation,
+        "actor": Actor(kind=value.actor.kind, id=value.actor.id, name=value.actor.name),
+    }
+    match value.what:
+        case entries.Message(text, sender):
+            return wire.MessageEntry(**base, text=text, from_=Role(sender.value))
+        case entries.Note(text):
+            return wire.NoteEntry(**base, text=text)
+        case entries.CallStarted(call, direction, media):
+            return wire.CallStartedEntry(**base, call_id=call, direction=Direction(direction), media=Media(media))
+        case entries.CallAnswered(call, agent, waited):
+            return wire.CallAnsweredEntry(**base, call_id=call, agent=ref(agent), waited_seconds=round(waited))
+        case entries.CallMissed(call, agent):
+            return wire.CallMissedEntry(**base, call_id=call, agent=ref(agent))
+        case entries.CallDeclined(call, agent):
+            return wire.CallDeclinedEntry(**base, call_id=call, agent=ref(agent))
+        case entries.CallReconnecting(call, who):
+            return wire.CallReconnectingEntry(**base, call_id=call, who=Role(who))
+        case entries.CallReconnected(call, who):
+            return wire.CallReconnectedEntry(**base, call_id=call, who=Role(who))
+        case entries.CallEnded(call, by, reason, talked, waited):
+            return wire.CallEndedEntry(
+                **base,
+                call_id=call,
+                by=EndedBy(by),
+                reason=EndReason(reason),
+                talked_seconds=None if talked is None else round(talked),
+                waited_seconds=round(waited),
+            )
+        case entries.CallWrapped(call, agent, summary):
+            return wire.CallWrappedEntry(**base, call_id=call, agent=ref(agent), summary=summary)
+        case entries.Change(field, old, new):
+            return wire.ChangeEntry(**base, field=ChangedField(field), old=old, new=new)
+        case _:
+            assert_never(value.what)
