@@ -19,14 +19,15 @@ def describe(title: str, version: str, operations: Sequence[Operation], extra: I
     """Return the whole document. `extra` are models that no operation names: WebSocket messages."""
     schemas, parts = _schemas(operations, extra)
 
-    def resolved(schema: Json) -> Json:
-        return parts[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+    def parameters_of(schema: Json) -> Json:
+        """Return a schema of parameters, which are written out and so are no component."""
+        return parts.pop(schema["$ref"].rsplit("/", 1)[1]) if "$ref" in schema else schema
 
     paths: Json = {}
     for operation in operations:
         parameters: list[Json] = []
         for place in ("path", "query"):
-            schema = resolved(schemas[operation.name, place])
+            schema = parameters_of(schemas[operation.name, place])
             required = schema.get("required", ())
             parameters += [
                 {"name": name, "in": place, "required": name in required, "schema": value}

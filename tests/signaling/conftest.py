@@ -1,0 +1,5 @@
+"""The fixtures of the edge's tests."""
+
+from tests.signaling.house import house
+
+__all__ = ["house"]
