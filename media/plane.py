@@ -90,7 +90,7 @@ class MediaPlane:
         self._ticker = asyncio.create_task(self._tick_forever(), name="media tick")
 
     async def stop(self) -> None:
-        """Close every leg and the port, and write the taps to their end."""
+        """Close every leg and the port, and write the taps to their end. May be repeated."""
         for leg in list(self._legs):
             self.close(leg)
         if self._ticker is not None:
@@ -100,6 +100,7 @@ class MediaPlane:
         await asyncio.gather(*self._farewells, return_exceptions=True)
         for sock in self._sockets.values():
             sock.close()
+        self._sockets.clear()
         await asyncio.to_thread(self._writer.stop)
 
     # -- the port ---------------------------------------------------------------------------------------------------

@@ -167,10 +167,16 @@ class Transport:
     # -- what the socket hands in -----------------------------------------------------------------------------------
 
     def checked(self, sock: socket.socket, address: Address, nominated: bool, now: float) -> Address | None:
-        """Note an authentic check; return an address that is forgotten for it, if there are too many."""
+        """Note an authentic check; return an address that is forgotten for it, if there are too many.
+
+        Packets go to the address that the browser nominates; and, when a NAT has given it another one unasked, to the
+        address of two checks in a row.
+        """
+        before = self.proven.get(address, 0.0)
+        moved = self.address is not None and before > self.proven.get(self.address, 0.0)
         self.proven[address] = now
         self.heard_control_at = now
-        if nominated or self.address is None:
+        if nominated or moved or self.address is None:
             self.socket, self.address = sock, address
             self._checked.set()
         if len(self.proven) <= MAX_ADDRESSES:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fractions
 import time
+import wave
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import aioice.ice
 import av
 import numpy as np
+import pytest
 from aiortc import (
     AudioStreamTrack,
     MediaStreamTrack,
@@ -215,13 +217,11 @@ async def stage(settings: MediaSettings) -> AsyncGenerator[Stage]:
 
 @contextlib.contextmanager
 def clients_on_loopback() -> Generator[None]:
-    """Let aiortc clients use 127.0.0.1, which they leave out; a test host may have nothing else."""
-    before = aioice.ice.get_host_addresses
-    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
-    try:
+    """Let aiortc clients use 127.0.0.1, which they leave out; a test host may have nothing else. And check oftener."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])  # pyright: ignore
+        patch.setattr(aioice.ice, "CONSENT_INTERVAL", 1)
         yield
-    finally:
-        aioice.ice.get_host_addresses = before
 
 
 async def eventually(holds: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
@@ -237,6 +237,11 @@ def both_ways(a: LegId, b: LegId, *streams: Stream) -> Wiring:
     return {a: {s: FromLeg(b) for s in streams}, b: {s: FromLeg(a) for s in streams}}
 
 
-def settings(cache: Path, **changes: object) -> MediaSettings:
-    """Settings for a test: loopback only, hold music kept between tests."""
-    return MediaSettings(**({"announced": ("127.0.0.1",), "cache": cache} | changes))  # pyright: ignore
+def write_tone(path: Path, hertz: float, seconds: float) -> None:
+    """Write a WAV file of one tone."""
+    samples = 8000 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * RATE)) / RATE)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.astype("<i2").tobytes())
