@@ -90,9 +90,7 @@ class House:
         """Open a browser of its own."""
         self.addresses += 1
         jar = CookieJar(unsafe=True)
-        client: PASSWORD = "a password for tests"
-HASH = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(PASSWORD)
-Client = TestClient(self.server, cookie_jar=jar)
+        client: Client = TestClient(self.server, cookie_jar=jar)
         self.stack.push_async_callback(client.session.close)
         return Browser(client, address or f"198.51.100.{self.addresses}")
 
