@@ -12,7 +12,9 @@ from functools import partial
 from aiohttp import web
 
 from callflow.clock import SystemClock
-from callflow.ids import AgentId, QueueId
+from callflow.ids import AgentId, CallId, QueueId
+from callink.links import Links
+from callink.values import LinkState
 from conversations.db import engines
 from conversations.db.database import Database
 from conversations.directory.passwords import Passwords
@@ -21,19 +23,20 @@ from conversations.directory.sessions import Sessions
 from conversations.directory.settings import SettingsService
 from conversations.directory.setup import Setup
 from conversations.directory.users import Users
-from conversations.errors import NotFoundError
 from conversations.threads.service import Threads
 from signaling import pages
 from signaling.built_ui import read_built_ui
 from signaling.conversations_api import ConversationsApi
 from signaling.first_run import FirstRun
+from signaling.guest_links import GuestLinks
 from signaling.health import healthy
 from signaling.http.api import Api, require_rules
 from signaling.http.client import client_middleware
 from signaling.http.limits import Limits
 from signaling.http.security import add_headers, csrf_middleware, error_middleware
 from signaling.http.server import BODY_LIMIT, HeaderWatch, listening
-from signaling.models.guests import GuestLink
+from signaling.links_api import LinksApi
+from signaling.models.guests import GuestCall
 from signaling.models.panel import FromPanel, ToPanel
 from signaling.opening import open_database
 from signaling.plain_page import error_page
@@ -57,6 +60,8 @@ class Services:
     settings: SettingsService
     queues: Queues
     threads: Threads
+    links: Links
+    guest_links: GuestLinks
     limits: Limits
     passwords: Passwords
 
@@ -64,15 +69,18 @@ class Services:
 def build_services(database: Database) -> Services:
     """Build the services over an open database."""
     passwords = Passwords()
+    settings, links, limits = SettingsService(database), Links(database), Limits()
     return Services(
         database=database,
         users=Users(database, passwords),
         sessions=Sessions(database),
         setup=Setup(database, passwords),
-        settings=SettingsService(database),
+        settings=settings,
         queues=Queues(database),
         threads=Threads(database),
-        limits=Limits(),
+        links=links,
+        guest_links=GuestLinks(database, links, settings, limits, _no_call),
+        limits=limits,
         passwords=passwords,
     )
 
@@ -85,11 +93,11 @@ async def _nothing(_: AgentId) -> None:
     return
 
 
-async def _no_link(_: web.Request, __: str) -> GuestLink:
-    raise NotFoundError
+async def _no_call(_: CallId, __: LinkState) -> GuestCall | None:
+    return None
 
 
-def build_api(services: Services) -> Api:
+def build_api(services: Services, public_url: str | None) -> Api:
     """Collect all routes of the API."""
     api = Api("Parley", "0.1.0")
     SessionsApi(
@@ -98,6 +106,8 @@ def build_api(services: Services) -> Api:
     UsersApi(services.users).register(api)
     QueuesApi(services.queues, _nobody_waits).register(api)
     SettingsApi(services.settings).register(api)
+    LinksApi(services.links, public_url).register(api)
+    services.guest_links.register(api)
     ConversationsApi(services.threads).register(api)
     api.include(FromPanel, ToPanel)
     return api
@@ -116,9 +126,11 @@ def build_app(settings: Settings, services: Services, watch: HeaderWatch | None 
         ],
     )
     app.on_response_prepare.append(add_headers)
-    build_api(services).setup(app, CookieResolver(services.sessions), services.limits.requests)
+    resolver = CookieResolver(services.sessions)
+    build_api(services, settings.public_url).setup(app, resolver, services.limits.requests)
 
-    pages.Pages(read_built_ui(), _no_link, partial(healthy, services.database)).register(app)
+    view_link = partial(services.guest_links.view, resolver)
+    pages.Pages(read_built_ui(), view_link, partial(healthy, services.database)).register(app)
     require_rules(app, pages.PUBLIC_PAGES)
     return app
 
@@ -126,7 +138,7 @@ def build_app(settings: Settings, services: Services, watch: HeaderWatch | None 
 def openapi() -> str:
     """Return the OpenAPI document as text."""
     database = Database(engines.parse("sqlite:///never-opened.db"), SystemClock())
-    return json.dumps(build_api(build_services(database)).document(), indent=2)
+    return json.dumps(build_api(build_services(database), None).document(), indent=2)
 
 
 async def run(settings: Settings, demo: bool) -> None:

@@ -1,10 +1,14 @@
 """What the very first start does: a trial workspace, or a one-time address for the first administrator."""
 
+from callflow.facts import AUTOMATION
+from callink.issuing import NewLink, issue_link
+from callink.values import LinkKind
 from conversations.db.database import Database
 from conversations.directory.demo import DemoPeople, add_demo_people, demo_secrets
 from conversations.directory.passwords import Passwords
 from conversations.directory.setup import Setup
 from signaling.data_folder import write_private
+from signaling.links_api import link_url
 from signaling.settings import Settings
 
 
@@ -35,10 +39,15 @@ class FirstRun:
         secrets = await demo_secrets(self._passwords)
         async with self._database.write() as write:
             people = await add_demo_people(write, secrets)
-        return [] if people is None else _shown(settings, url, people)
+            if people is None:
+                return []
+            # Any number of callers may use it at once; each is asked for a name.
+            wanted = NewLink(kind=LinkKind.EXPIRY, queue=people.queue.id, label="Trial link", days=30)
+            _, token = await issue_link(write, AUTOMATION, people.accounts[0].user.id, wanted)
+        return _shown(settings, url, people, link_url(url, token))
 
 
-def _shown(settings: Settings, url: str, people: DemoPeople) -> list[str]:
+def _shown(settings: Settings, url: str, people: DemoPeople, call_link: str) -> list[str]:
     accounts = [
         {
             "login": account.user.login,
@@ -48,7 +57,7 @@ def _shown(settings: Settings, url: str, people: DemoPeople) -> list[str]:
         }
         for account in people.accounts
     ]
-    write_private(settings.data / "demo.json", {"url": url, "accounts": accounts, "call_link": ""})
+    write_private(settings.data / "demo.json", {"url": url, "accounts": accounts, "call_link": call_link})
     lines = ["A trial workspace was made. The passwords are shown this once:"]
     lines += [f"  {one['role']:<6} {one['login']:<6} {one['password']}   {one['name']}" for one in accounts]
-    return [*lines, f"Agents sign in at {url}/agent"]
+    return [*lines, f"Agents sign in at   {url}/agent", f"Customers call with {call_link}"]

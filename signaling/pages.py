@@ -6,14 +6,12 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from callink.values import LinkState
 from conversations.errors import NotFoundError
 from signaling.built_ui import BuiltPage, BuiltUi
-from signaling.http.client import client_of
-from signaling.http.limits import Limits
 from signaling.http.problems import Problem
 from signaling.http.security import page_csp
 from signaling.models.guests import GuestLink
-from signaling.models.links import LinkState
 from signaling.plain_page import error_page, plain_page
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
@@ -91,11 +89,6 @@ class Pages:
         """Say whether this server works: 200 `ok`, or 503 when the database cannot be reached."""
         healthy = await self._healthy()
         return web.Response(status=200 if healthy else 503, text="ok\n" if healthy else "database unreachable\n")
-
-
-def limit_unknown_tokens(limits: Limits, request: web.Request) -> None:
-    """Count a token that nobody gave out. Raises the 429 when this address tries too many."""
-    limits.unknown_tokens_by_address.require(client_of(request).block)
 
 
 def _html(request: web.Request, page: BuiltPage, body: str, *, cache: str, status: int = 200) -> web.Response:

@@ -9,7 +9,7 @@ from signaling.http.api import Api
 from signaling.http.problems import showing_stale
 from signaling.http.rules import SIGNED_IN, SUPERVISOR, SignedIn
 from signaling.models.centre import NewQueue, Queue, QueueChange
-from signaling.models.common import Ref
+from signaling.views import ref
 
 Waiting = Callable[[], Awaitable[Mapping[QueueId, int]]]
 """Counts the callers who wait in each queue."""
@@ -57,7 +57,7 @@ def _shown(queue: QueueValue, waiting: Mapping[QueueId, int]) -> Queue:
         id=queue.id,
         name=queue.name,
         open=queue.open,
-        members=[Ref(id=member.id, name=member.name) for member in queue.members],
+        members=[ref(member) for member in queue.members],
         waiting=waiting.get(queue.id, 0),
         version=queue.version,
     )

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from callflow.call import EndedBy, EndReason, Media, Role
+from callink.values import LinkState
+from signaling.availability import Availability
 from signaling.models.agents import IceServer, Sdp
 from signaling.models.common import Model, Moment, Name
-from signaling.models.links import LinkState
 
 
 class GuestMessage(Model):
@@ -59,7 +60,7 @@ class GuestLink(Model):
     audio_only: bool
     asks_name: bool
     name: str | None
-    available: Literal["open", "closed", "nobody"]
+    available: Availability
     closed_text: str
     call: GuestCall | None
 

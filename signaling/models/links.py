@@ -1,30 +1,11 @@
 """Call links, as supervisors and agents manage them."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
+from callink.values import LinkKind, LinkState
 from signaling.models.common import Line, Model, Moment, Ref
-
-
-class LinkKind(StrEnum):
-    """How long a link is good for (LNK-03)."""
-
-    ONE_TIME = "one_time"
-    EXPIRY = "expiry"
-    TIME_FRAME = "time_frame"
-
-
-class LinkState(StrEnum):
-    """What a link is good for now."""
-
-    NOT_YET = "not_yet"
-    ACTIVE = "active"
-    IN_USE = "in_use"
-    USED = "used"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
 
 
 class CallLink(Model):
@@ -39,7 +20,7 @@ class CallLink(Model):
     starts_at: Moment
     ends_at: Moment | None
     state: LinkState
-    created_by: Ref
+    created_by: Ref | None
     created_at: Moment
     url: str | None
 
