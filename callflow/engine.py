@@ -88,6 +88,7 @@ class Engine(Generic[T]):
             if agent.reachable:
                 await self.agent(agent.id, PanelsGone())
         for call in await self._store.live_calls():
+            self.adopt(call)
             await self.ask(call.id, ServerRestarted())
 
     # ---- what the edge asks ----------------------------------------------------------------------------
@@ -137,6 +138,10 @@ class Engine(Generic[T]):
         if call is not None:
             self.post(call, happened)
 
+    def adopt(self, call: Call) -> None:
+        """Take note of a call that another engine has left, so that its legs are known here."""
+        self._committed(call)
+
     def live(self, call: CallId) -> Call | None:
         """Return a live call as last committed by this process."""
         return self._seen.get(call)
@@ -162,9 +167,8 @@ class Engine(Generic[T]):
 
     async def route(self) -> bool:
         """Offer waiting calls to free agents; say whether anything was offered (PLUS-06)."""
-        waiting = await self._store.live_calls()
-        now = self._clock.now()
-        assignment = assign(waiting, await self._store.agents(), await self._store.members(), now)
+        floor = await self._store.floor()
+        assignment = assign(floor.waiting, floor.agents, floor.members, self._clock.now())
         self._look_again = assignment.look_again
         for match in assignment.matches:
             await self._reserve(match)

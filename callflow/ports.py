@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -11,6 +12,17 @@ from callflow.call import Call
 from callflow.events import WrapUpPolicy
 from callflow.facts import Fact
 from callflow.ids import AgentId, CallId, QueueId
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What routing looks at."""
+
+    waiting: Sequence[Call]
+    """Calls in the phase Waiting."""
+    agents: Sequence[Agent]
+    members: Mapping[QueueId, frozenset[AgentId]]
+    """Which agents may be offered each queue's calls: its members who are not disabled."""
 
 
 class Transaction(Protocol):
@@ -67,8 +79,8 @@ class Store(Protocol[T_co]):
         """Read all agents' live states."""
         ...
 
-    async def members(self) -> Mapping[QueueId, frozenset[AgentId]]:
-        """Read which agents may be offered each queue's calls: its members who are not disabled."""
+    async def floor(self) -> Floor:
+        """Read all that routing looks at, as of one moment."""
         ...
 
     async def due(self, now: datetime) -> tuple[Sequence[CallId], Sequence[AgentId]]:

@@ -19,6 +19,8 @@ async def call_by_id(session: AsyncSession, call: CallId) -> Call | None:
 
 async def calls_by_id(session: AsyncSession, ids: Sequence[CallId]) -> list[Call]:
     """Read calls in the order of `ids`; ones that do not exist are left out."""
+    if not ids:
+        return []
     fresh = {"populate_existing": True}
     found = await session.scalars(select(CallRow).where(CallRow.id.in_(ids)).execution_options(**fresh))
     rows = {row.id: row for row in found}
@@ -32,10 +34,10 @@ async def calls_by_id(session: AsyncSession, ids: Sequence[CallId]) -> list[Call
     return [to_call(rows[call], parties[call]) for call in ids if call in rows]
 
 
-async def live_calls(session: AsyncSession) -> list[Call]:
-    """Read the calls that are not over, oldest first."""
+async def live_calls(session: AsyncSession, phases: Collection[str] = LIVE) -> list[Call]:
+    """Read the calls that are not over, or those in some phases, oldest first."""
     ids = await session.scalars(
-        select(CallRow.id).where(CallRow.phase.in_(LIVE)).order_by(CallRow.started_at, CallRow.id)
+        select(CallRow.id).where(CallRow.phase.in_(phases)).order_by(CallRow.started_at, CallRow.id)
     )
     return await calls_by_id(session, [CallId(call) for call in ids])
 

@@ -1,6 +1,6 @@
 """The engine's store: every change of a call or an agent is a compare-and-set in one transaction."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -15,7 +15,8 @@ from callflow.call import Call, Role
 from callflow.errors import LostRaceError, RefusedError
 from callflow.events import WrapUpPolicy
 from callflow.facts import Fact, FactKind
-from callflow.ids import AgentId, CallId, QueueId
+from callflow.ids import AgentId, CallId
+from callflow.ports import Floor
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id, live_calls
 from conversations.calls.rows import agent_values, call_values, party_values
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
@@ -165,10 +166,14 @@ class CallStore:
         async with self._database.read() as session:
             return list((await all_agents(session)).values())
 
-    async def members(self) -> Mapping[QueueId, frozenset[AgentId]]:
-        """Read which agents may be offered each queue's calls."""
+    async def floor(self) -> Floor:
+        """Read all that routing looks at, as of one moment."""
         async with self._database.read() as session:
-            return await members_by_queue(session)
+            waiting = await live_calls(session, ("waiting",))
+            if not waiting:
+                return Floor((), (), {})
+            agents = await all_agents(session)
+            return Floor(waiting, list(agents.values()), await members_by_queue(session))
 
     async def due(self, now: datetime) -> tuple[Sequence[CallId], Sequence[AgentId]]:
         """Name the calls and the agents whose deadline has come, the latest last."""

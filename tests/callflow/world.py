@@ -1,0 +1,295 @@
+"""A small centre for engine tests: the real engine and the real store on SQLite, and a clock that the test moves.
+
+Only the wire is played: `Wire` stands for the media plane's packets, and remembers what it was asked for.
+"""
+
+import contextlib
+import itertools
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from callflow.agent import Agent, Sound, Status, ThreadStatus
+from callflow.agent_machine import (
+    AgentEvent,
+    MoreTime,
+    PanelArrived,
+    PanelsGone,
+    StatusChosen,
+    WrapUpFinished,
+    WrapUpWritten,
+)
+from callflow.call import MAX_WAIT, SETUP_LIMIT, Call, Leg, LegState, Media, Ringing, Role, Talking
+from callflow.engine import Engine
+from callflow.errors import RefusedError
+from callflow.events import AgentAccepted, AgentDeclined, CallEvent, HungUp, TransportOpened
+from callflow.facts import AUTOMATION
+from callflow.ids import AgentId, CallId, CustomerId, LegId, PromptId, QueueId, RecordingId, TransportId
+from callflow.wiring import Answer, LegDown, LegUp, LostBecause, Wiring
+from conversations.calls.reading import all_agents, calls_by_id
+from conversations.calls.store import CallStore, CallTransaction
+from conversations.db.database import Database
+from conversations.db.facts import LoggedFact, facts_after
+from conversations.directory.people import add_user
+from conversations.directory.queues import add_queue
+from conversations.directory.tables import UserRole
+from conversations.threads.customers import add_customer
+from conversations.threads.joining import thread_for_call
+from tests.clock import MovableClock
+
+AGENTS = 3
+CUSTOMERS = 4
+
+
+@dataclass
+class Wire:
+    """Remembers the wiring it was told, and which legs were closed."""
+
+    wiring: dict[CallId, Wiring] = field(default_factory=dict[CallId, Wiring])
+    closed: set[LegId] = field(default_factory=set[LegId])
+
+    async def open(self, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
+        raise NotImplementedError
+
+    async def reopen(self, leg: LegId, offer: str) -> Answer:
+        raise NotImplementedError
+
+    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
+        self.wiring[call] = wiring
+
+    def play(self, leg: LegId, prompt: PromptId) -> None:
+        raise NotImplementedError
+
+    def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
+        raise NotImplementedError
+
+    def close(self, leg: LegId) -> None:
+        self.closed.add(leg)
+
+
+@dataclass
+class World:
+    """One centre with one queue, some agents and some customers."""
+
+    database: Database
+    clock: MovableClock
+    agents: list[AgentId]
+    customers: list[CustomerId]
+    queue: QueueId
+    wire: Wire = field(default_factory=Wire)
+    calls: list[CallId] = field(default_factory=list[CallId])
+    arrived: dict[CallId, datetime] = field(default_factory=dict[CallId, datetime])
+    restart_always: bool = False
+    """Give every event a new engine that knows nothing but the rows."""
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.store = CallStore(self.database)
+        self.engine = Engine[CallTransaction](self.store, self.wire, self.clock)
+
+    @classmethod
+    async def open(cls, path: Path, *, restart_always: bool = False) -> "World":
+        """Open a centre on a migrated, empty database."""
+        clock = MovableClock()
+        database = await Database.open(f"sqlite:///{path}", clock)
+        async with database.write() as write:
+            agents = [
+                await add_user(
+                    write,
+                    AUTOMATION,
+                    login=f"agent{number}",
+                    name=f"Agent {number}",
+                    roles=frozenset({UserRole.AGENT}),
+                    password_hash="-",
+                    must_change_password=False,
+                )
+                for number in range(AGENTS)
+            ]
+            queue = await add_queue(write, AUTOMATION, "Desk", [agent.id for agent in agents])
+            customers = [await add_customer(write, AUTOMATION, f"Customer {number}") for number in range(CUSTOMERS)]
+        return cls(
+            database,
+            clock,
+            [agent.id for agent in agents],
+            [customer.id for customer in customers],
+            queue.id,
+            restart_always=restart_always,
+        )
+
+    async def close(self) -> None:
+        await self.engine.stop()
+        await self.database.close()
+
+    async def settle(self) -> None:
+        """Let everything that follows happen, without moving the clock."""
+        await self.engine.drained()
+        while await self.engine.route():
+            await self.engine.drained()
+        if self.restart_always:
+            await self.new_engine()
+
+    async def new_engine(self) -> None:
+        """Forget all that is only in memory."""
+        await self.engine.stop()
+        self.engine = Engine[CallTransaction](self.store, self.wire, self.clock)
+
+    # ---- what people do --------------------------------------------------------------------------------
+    async def arrive(self, customer: CustomerId) -> Call | None:
+        """A customer calls, unless one of his calls is live."""
+        if any(call.customer == customer and call.live for call in await self.all_calls()):
+            return None
+
+        async def make(tx: CallTransaction) -> Call:
+            now = self.clock.now()
+            thread = await thread_for_call(tx.write, customer, self.queue, now)
+            number = len(self.calls)
+            return Call(
+                id=CallId(f"call_{number:04}"),
+                conversation=thread,
+                customer=customer,
+                queue=self.queue,
+                link=None,
+                media=Media.AUDIO,
+                started_at=now,
+                wait_until=now + MAX_WAIT,
+                customer_leg=Leg(LegId(f"leg_c{number}"), LegState.CONNECTING, now + SETUP_LIMIT),
+            )
+
+        call = await self.engine.arrive(make)
+        self.calls.append(call.id)
+        self.arrived[call.id] = call.started_at
+        await self.settle()
+        return call
+
+    async def offer(self, call: Call, role: Role) -> TransportId | None:
+        """A page posts an offer for its leg."""
+        leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
+        if leg is None or not call.live:
+            return None
+        transport = TransportId(f"tr_{next(self._numbers)}")
+        await self.tell(call.id, TransportOpened(leg.id, transport, "tab"))
+        return transport
+
+    async def connect(self, call: Call, role: Role) -> None:
+        """A page posts an offer, and its transport comes up."""
+        transport = await self.offer(call, role)
+        leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
+        if transport is not None and leg is not None:
+            await self.see(LegUp(leg.id, transport))
+
+    async def lose(self, call: Call, role: Role) -> None:
+        """A leg falls silent."""
+        leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
+        if leg is not None and leg.transport is not None:
+            await self.see(LegDown(leg.id, leg.transport, LostBecause.SILENT))
+
+    async def see(self, event: LegUp | LegDown) -> None:
+        """The media plane saw something. An engine that has just started knows no legs, so it looks them up first."""
+        if self.restart_always:
+            for call in await self.all_calls():
+                self.engine.adopt(call)
+        self.engine.media_event(event)
+        await self.settle()
+
+    async def accept(self, agent: AgentId) -> None:
+        """Press Answer, if it rings."""
+        call = await self.call_of(agent)
+        if call is not None and isinstance(call.phase, Ringing):
+            await self.tell(call.id, AgentAccepted(call.phase.reservation.id, agent, "tab"))
+
+    async def decline(self, agent: AgentId) -> None:
+        """Press Decline, if it rings."""
+        call = await self.call_of(agent)
+        if call is not None and isinstance(call.phase, Ringing):
+            await self.tell(call.id, AgentDeclined(call.phase.reservation.id, agent))
+
+    async def hang_up(self, call: Call, role: Role) -> None:
+        """Press Hang up."""
+        if call.live and (role is Role.CUSTOMER or isinstance(call.phase, Talking)):
+            await self.tell(call.id, HungUp(role))
+
+    async def panel(self, agent: AgentId, *, open: bool, silent: bool = False) -> None:
+        """A panel opens, closes or dies."""
+        await self.do(agent, PanelArrived(Sound.READY) if open else PanelsGone(silent))
+
+    async def ready(self, agent: AgentId) -> None:
+        """Sign in, open a panel, go Active."""
+        await self.panel(agent, open=True)
+        await self.do(agent, StatusChosen(Status.ACTIVE))
+
+    async def wrap_up(self, agent: AgentId, what: str) -> None:
+        """Press a button of the wrap-up window, if it is there."""
+        call = (await self.agent(agent)).call
+        if call is None:
+            return
+        async with self.store.write() as tx:
+            policy = await tx.wrap_up_policy(agent)
+        events: dict[str, AgentEvent] = {
+            "write": WrapUpWritten(call, "A draft", ThreadStatus.WAITING),
+            "more": MoreTime(call, policy),
+            "finish": WrapUpFinished(call, "Done", ThreadStatus.SOLVED),
+        }
+        await self.do(agent, events[what])
+
+    async def elapse(self, seconds: float) -> None:
+        """Let time pass, and every deadline in it be kept in its order."""
+        end = self.clock.now() + timedelta(seconds=seconds)
+        while True:
+            due = await self.store.next_deadline()
+            step = end if due is None else min(max(due, self.clock.now()), end)
+            self.clock.advance((step - self.clock.now()).total_seconds())
+            await self.engine.sweep()
+            await self.settle()
+            if step >= end and (due is None or due > end):
+                return
+
+    async def crash(self) -> None:
+        """Kill the process and start another."""
+        await self.new_engine()
+        self.wire.wiring.clear()
+        await self.engine.recover()
+        await self.settle()
+
+    async def tell(self, call: CallId, event: CallEvent) -> None:
+        """Ask the engine; a refusal is an answer too."""
+        with contextlib.suppress(RefusedError):
+            await self.engine.ask(call, event)
+        await self.settle()
+
+    async def do(self, agent: AgentId, event: AgentEvent) -> None:
+        """Perform an agent's event; a refusal is an answer too."""
+        with contextlib.suppress(RefusedError):
+            await self.engine.agent(agent, event)
+        await self.settle()
+
+    # ---- what there is ---------------------------------------------------------------------------------
+    async def everything(self) -> tuple[list[Call], list[Agent]]:
+        """Every call in the order in which they came, and every agent who ever had a state."""
+        async with self.database.read() as session:
+            calls = await calls_by_id(session, self.calls)
+            states = await all_agents(session)
+            return calls, [states[agent] for agent in self.agents if agent in states]
+
+    async def all_calls(self) -> list[Call]:
+        """Every call, in the order in which they came."""
+        async with self.database.read() as session:
+            return await calls_by_id(session, self.calls)
+
+    async def call(self, number: int = 0) -> Call:
+        """The call with this number."""
+        return (await self.all_calls())[number]
+
+    async def call_of(self, agent: AgentId) -> Call | None:
+        """The call that holds an agent."""
+        held = (await self.agent(agent)).call
+        return next((call for call in await self.all_calls() if call.id == held), None)
+
+    async def agent(self, agent: AgentId) -> Agent:
+        """An agent's live state."""
+        async with self.store.write() as tx:
+            return await tx.agent(agent)
+
+    async def facts(self) -> list[LoggedFact]:
+        """Everything that was said to have happened."""
+        async with self.database.read() as session:
+            return await facts_after(session, 0, 100_000)
