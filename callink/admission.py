@@ -16,8 +16,7 @@ from callink.issuing import link_changed
 from callink.links import row_by_token
 from callink.tables import ClaimRow, LinkKind, LinkRow
 from callink.values import Link, LinkState, judge, link_of
-from conversations.calls.rows import LIVE
-from conversations.calls.tables import CallRow
+from conversations.calls.reading import call_by_id
 from conversations.db.database import Write
 from conversations.db.locking import locked
 from conversations.directory.queues import queue_by_id
@@ -136,13 +135,10 @@ def _refusal(state: LinkState) -> RefusedError:
 
 
 async def _not_in_call(session: AsyncSession, link: LinkId, guest: Guest) -> None:
-    live = await session.scalar(
-        select(CallRow.id)
-        .join(ClaimRow, ClaimRow.call_id == CallRow.id)
-        .where(ClaimRow.link_id == link, ClaimRow.guest_id == guest.id, CallRow.phase.in_(LIVE))
-    )
-    if live is not None:
-        raise JoinedAlreadyError(CallId(live))
+    claim = await session.get(ClaimRow, (link, guest.id), populate_existing=True)
+    call = await call_by_id(session, CallId(claim.call_id)) if claim else None
+    if call is not None and call.live:
+        raise JoinedAlreadyError(call.id)
 
 
 async def _named(write: Write, guest: Guest, name: str | None) -> CustomerId:

@@ -126,7 +126,7 @@ async def customer_messages_since(
         .where(since, FactRow.kind == FactKind.MESSAGE_ADDED, FactRow.actor_kind == ActorKind.CUSTOMER)
         .group_by(FactRow.conversation_id)
     )
-    return {ConversationId(key or ""): count for key, count in found.tuples()}
+    return {ConversationId(key or ""): count for key, count in found}
 
 
 async def last_number(session: AsyncSession) -> int:

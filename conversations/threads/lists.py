@@ -7,8 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import ThreadStatus
 from callflow.ids import AgentId, ConversationId, CustomerId
-from conversations.calls.rows import LIVE
-from conversations.calls.tables import CallRow
+from conversations.calls.reading import conversations_in_call
 from conversations.directory.people import names_of_users
 from conversations.directory.queues import names_of_queues
 from conversations.directory.values import Named
@@ -87,18 +86,10 @@ async def visible(session: AsyncSession, who: Viewer, key: ConversationId) -> Co
     return row
 
 
-async def in_call(session: AsyncSession, conversations: Collection[str]) -> frozenset[str]:
-    """Return which of the conversations have a live call."""
-    found = await session.scalars(
-        select(CallRow.conversation_id).where(CallRow.conversation_id.in_(conversations), CallRow.phase.in_(LIVE))
-    )
-    return frozenset(found)
-
-
 async def _items(session: AsyncSession, user: AgentId, rows: Sequence[ConversationRow]) -> list[ConversationItem]:
     keys = [ConversationId(row.id) for row in rows]
     counts = await unread(session, user, keys)
-    live = await in_call(session, keys)
+    live = await conversations_in_call(session, keys)
     customers = await names_of_customers(session, {row.customer_id for row in rows})
     users = await names_of_users(session, {row.assignee_id for row in rows if row.assignee_id})
     queues = await names_of_queues(session, {row.queue_id for row in rows if row.queue_id})
@@ -115,7 +106,7 @@ async def _items(session: AsyncSession, user: AgentId, rows: Sequence[Conversati
             preview=row.preview,
             preview_kind=row.preview_kind,
             unread=counts[key],
-            live_call=row.id in live,
+            live_call=key in live,
             version=row.version,
         )
         for key, row in zip(keys, rows, strict=True)

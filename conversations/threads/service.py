@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callflow.agent import ThreadStatus
 from callflow.facts import Actor, ActorKind
 from callflow.ids import ConversationId, CustomerId
+from conversations.calls.reading import conversations_in_call
 from conversations.db.database import Database
 from conversations.db.locking import locked
 from conversations.directory.people import names_of_users
@@ -155,7 +156,8 @@ class Threads:
             await visible(write.session, await viewer(write.session, user), conversation)
             row = await locked(write.session, ConversationRow, conversation)
             repeated = await text_with_key(write, conversation, key)
-            if kind is TextKind.MESSAGE and not repeated and not await lists.in_call(write.session, [conversation]):
+            live = await conversations_in_call(write.session, [conversation])
+            if kind is TextKind.MESSAGE and not live and not repeated:
                 raise RefusedError("no_channel", "The customer is not on the call page now.")
             added = await add_text(write, user.actor, row, kind, Sender.AGENT, text, key)
         async with self._database.read() as session:
