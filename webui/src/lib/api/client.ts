@@ -38,8 +38,7 @@ export interface WrapUpDraft {
 }
 
 export const wrapUp = {
-  save: (draft: WrapUpDraft, keepalive = false) =>
-    request<Api.WrapUp>("PUT", "/wrap-up", { body: draft, keepalive }),
+  save: (draft: WrapUpDraft, keepalive = false) => request<Api.WrapUp>("PUT", "/wrap-up", { body: draft, keepalive }),
   extend: (call_id: string) => request<Api.WrapUp>("POST", "/wrap-up/extend", { body: { call_id } }),
   finish: (draft: WrapUpDraft) => request<void>("POST", "/wrap-up/finish", { body: draft }),
 };
@@ -48,6 +47,8 @@ export interface Page<T> {
   items: T[];
   total: number;
 }
+
+export const ENTRIES_PER_PAGE = 200;
 
 export type ConversationEdit = Partial<Pick<Api.Conversation, "status" | "topic" | "priority" | "summary">>;
 
@@ -60,7 +61,7 @@ export const conversations = {
     request<Api.Conversation>("PATCH", at`/conversations/${id}`, { body: { version, ...edit } }),
   entries: (id: string, after: number) =>
     request<{ items: Api.Entry[]; upto: number }>("GET", at`/conversations/${id}/entries`, {
-      query: { after, limit: 200 },
+      query: { after, limit: ENTRIES_PER_PAGE },
     }),
   sendMessage: (id: string, text: string, key: string) =>
     request<Api.Entry>("POST", at`/conversations/${id}/messages`, { body: { text, key } }),

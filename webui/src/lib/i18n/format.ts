@@ -23,7 +23,9 @@ export function durationInWords(seconds: number, locale: string): string {
   ] as const;
   const shown = units.filter(([amount]) => amount > 0).slice(0, 2);
   return (shown.length > 0 ? shown : ([[0, "second"]] as const))
-    .map(([amount, unit]) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(amount))
+    .map(([amount, unit]) =>
+      new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(amount),
+    )
     .join(" ");
 }
 

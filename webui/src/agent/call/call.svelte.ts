@@ -1,0 +1,209 @@
+import { untrack } from "svelte";
+import { calls } from "../../lib/api/client";
+import { ApiError } from "../../lib/api/problem";
+import type { PanelCall } from "../../lib/api/types";
+import { Input, Leg, LegRefused, type DeviceProblem, type LegState, type Quality } from "../../lib/rtc";
+import type { Devices } from "../settings/devices.svelte";
+import type { Preferences } from "../settings/preferences.svelte";
+import type { Notices } from "../shell/notices.svelte";
+import type { Panel } from "../shell/panel.svelte";
+import { t } from "../text";
+import { keepCall, keptCall } from "./kept";
+
+/** This tab's media in the agent's call. Made while a component starts, and ends with it. */
+export class CallMedia {
+  legState = $state<LegState | null>(null);
+  quality = $state<Quality | null>(null);
+  seesCamera = $state(false);
+  remoteVoice = $state.raw<MediaStream | null>(null);
+  remoteCamera = $state.raw<MediaStream | null>(null);
+  ownCamera = $state.raw<MediaStream | null>(null);
+  muted = $state(false);
+  cameraOff = $state(false);
+  microphoneProblem = $state<DeviceProblem | null>(null);
+  cameraProblem = $state<DeviceProblem | null>(null);
+  private visible = $state(document.visibilityState === "visible");
+  private leg: Leg | null = null;
+  private legCall: string | null = null;
+  /** The call that is on its way here from another tab, until the server says that it has come. */
+  private moving: string | null = null;
+  private microphoneLabel: string | null = null;
+  private readonly microphone = new Input("microphone", () => this.microphoneChanged());
+  private readonly camera = new Input("camera", () => this.cameraChanged());
+
+  constructor(
+    private readonly panel: Panel,
+    private readonly preferences: Preferences,
+    private readonly devices: Devices,
+    private readonly notices: Notices,
+  ) {
+    const call = $derived(this.call);
+    const wanted = $derived(call !== null && this.wantsLeg(call));
+    $effect(() => {
+      // Read here, so that a change of either runs this again; the rest is not watched.
+      const [now, here] = [call, wanted];
+      untrack(() => this.follow(now, here));
+    });
+    $effect(() => this.usePreferredMicrophone());
+    $effect(() => this.watchPage());
+    $effect(() => () => this.end());
+  }
+
+  get call(): PanelCall | null {
+    return this.panel.state?.call ?? null;
+  }
+
+  /** The call is talked through this tab. */
+  get here(): boolean {
+    return this.call?.phase === "talking" && this.call.tab === this.panel.tab;
+  }
+
+  /** The name of the connection that this tab has ready for the call, or null. */
+  transportFor(call: string): string | null {
+    return this.legCall === call ? (this.leg?.transport ?? null) : null;
+  }
+
+  toggleMute(): void {
+    this.muted = !this.muted;
+    if (this.microphone.track) this.microphone.track.enabled = !this.muted;
+    this.keep();
+  }
+
+  toggleCamera(): void {
+    if (this.call?.media !== "video") return;
+    this.cameraOff = !this.cameraOff;
+    if (this.cameraOff) this.camera.close();
+    else void this.camera.open(this.preferences.all.camera);
+    this.keep();
+  }
+
+  /** Asks again for a device that was refused, missing or busy. */
+  retry(kind: "microphone" | "camera"): void {
+    void this[kind].open(this.preferences.all[kind]);
+  }
+
+  async hangUp(): Promise<void> {
+    if (this.call !== null) await calls.hangUp(this.call.id);
+  }
+
+  /** Takes the call from another tab of this agent: the newest connection wins. */
+  moveHere(): void {
+    if (this.call === null) return;
+    this.moving = this.call.id;
+    this.join(this.call);
+  }
+
+  /** A ring is prepared for in a tab that one looks at; a call that is answered belongs to the tab it names. */
+  private wantsLeg(call: PanelCall): boolean {
+    if (call.phase === "ringing") return this.visible || this.legCall === call.id;
+    if (call.tab === this.panel.tab) this.moving = null;
+    return call.tab === this.panel.tab || this.moving === call.id;
+  }
+
+  private follow(call: PanelCall | null, wanted: boolean): void {
+    if (this.legCall !== null && (this.legCall !== call?.id || !wanted)) this.end();
+    if (call === null || !wanted) return;
+    if (this.leg === null) this.join(call);
+    const showsCamera = call.phase === "talking" && call.media === "video" && !this.cameraOff;
+    if (showsCamera && this.camera.track === null && this.cameraProblem === null) {
+      void this.camera.open(this.preferences.all.camera);
+    }
+  }
+
+  private join(call: PanelCall): void {
+    this.end();
+    const kept = keptCall(call.id);
+    this.muted = kept.muted;
+    this.cameraOff = kept.cameraOff;
+    this.legCall = call.id;
+    const leg = new Leg({
+      negotiate: (sdp) => this.negotiate(call.id, sdp),
+      video: call.media === "video",
+      iceServers: call.ice_servers,
+      onchange: () => this.mirror(leg),
+    });
+    this.leg = leg;
+    leg.start();
+    void this.microphone.open(this.preferences.all.microphone);
+  }
+
+  private async negotiate(call: string, sdp: string): Promise<{ sdp: string; transport: string }> {
+    try {
+      return await calls.openLeg(call, sdp, this.panel.tab);
+    } catch (error) {
+      const final = error instanceof ApiError && [403, 404, 409].includes(error.status);
+      throw final ? new LegRefused(error.code) : error;
+    }
+  }
+
+  private end(): void {
+    const leg = this.leg;
+    this.leg = null;
+    this.legCall = null;
+    this.microphoneLabel = null;
+    leg?.close();
+    this.microphone.close();
+    this.camera.close();
+    this.legState = this.quality = this.remoteVoice = this.remoteCamera = null;
+    this.seesCamera = false;
+  }
+
+  private mirror(leg: Leg): void {
+    if (leg !== this.leg) return;
+    this.legState = leg.state;
+    this.quality = leg.quality;
+    this.seesCamera = leg.seesCamera;
+    this.remoteVoice = leg.remoteVoice;
+    this.remoteCamera = leg.remoteCamera;
+  }
+
+  private microphoneChanged(): void {
+    const { track, problem } = this.microphone;
+    this.microphoneProblem = problem;
+    if (track) {
+      track.enabled = !this.muted;
+      if (this.microphoneLabel !== null && this.microphoneLabel !== track.label) {
+        this.notices.say(t("devices.microphone_changed", { name: track.label }));
+      }
+      this.microphoneLabel = track.label;
+      // Names of devices are told only to a page that has been allowed to use one.
+      void this.devices.refresh();
+    }
+    void this.leg?.setVoice(track);
+  }
+
+  private cameraChanged(): void {
+    const { track, problem } = this.camera;
+    this.cameraProblem = problem;
+    this.ownCamera = track ? new MediaStream([track]) : null;
+    void this.leg?.setCamera(track);
+  }
+
+  /** Follows the choice of a microphone, also in mid-call, and returns to it when it is plugged in again. */
+  private usePreferredMicrophone(): void {
+    const chosen = this.preferences.all.microphone;
+    const present = this.devices.lists.microphones.some((device) => device.deviceId === chosen);
+    untrack(() => {
+      const used = this.microphone.track?.getSettings().deviceId;
+      if (used !== undefined && present && used !== chosen) void this.microphone.open(chosen);
+    });
+  }
+
+  private watchPage(): () => void {
+    const look = (): void => void (this.visible = document.visibilityState === "visible");
+    const leave = (): void => {
+      const transport = this.leg?.transport;
+      if (this.here && this.call !== null && transport) void calls.legLost(this.call.id, transport);
+    };
+    document.addEventListener("visibilitychange", look);
+    addEventListener("pagehide", leave);
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      removeEventListener("pagehide", leave);
+    };
+  }
+
+  private keep(): void {
+    if (this.legCall !== null) keepCall({ id: this.legCall, muted: this.muted, cameraOff: this.cameraOff });
+  }
+}

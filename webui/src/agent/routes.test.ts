@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { pathOf, routeOf, type Route } from "./routes";
+
+test.each<Route>([
+  { area: "work", conversation: null },
+  { area: "work", conversation: "conv_1/ä" },
+  { area: "recent", conversation: "conv_1" },
+  { area: "team" },
+  { area: "settings", subject: null },
+  { area: "settings", subject: "links" },
+  { area: "setup" },
+])("the path of %o leads back to it", (route) => {
+  expect(routeOf(pathOf(route))).toEqual(route);
+});
+
+test("an address that names nothing opens My Work", () => {
+  for (const path of ["/", "/agent", "/agent/", "/agent/nonsense"]) {
+    expect(routeOf(path)).toEqual({ area: "work", conversation: null });
+  }
+  expect(routeOf("/agent/settings/nonsense")).toEqual({ area: "settings", subject: null });
+});

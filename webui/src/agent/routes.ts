@@ -1,0 +1,47 @@
+/** The panel's addresses. Everything lives under /agent; docs/protocol.md lists them. */
+
+export const settingsSubjects = ["users", "queues", "links", "centre", "devices", "account"] as const;
+export type SettingsSubject = (typeof settingsSubjects)[number];
+
+export type Route =
+  | { area: "work" | "recent"; conversation: string | null }
+  | { area: "team" }
+  | { area: "settings"; subject: SettingsSubject | null }
+  | { area: "setup" };
+
+const ROOT = "/agent";
+const HOME: Route = { area: "work", conversation: null };
+
+/** Reads a path; one that names nothing is My Work. */
+export function routeOf(path: string): Route {
+  const [, , area, detail] = path.split("/");
+  switch (area) {
+    case "work":
+    case "recent":
+      return { area, conversation: detail ? decodeURIComponent(detail) : null };
+    case "team":
+    case "setup":
+      return { area };
+    case "settings":
+      return { area, subject: settingsSubjects.find((subject) => subject === detail) ?? null };
+    default:
+      return HOME;
+  }
+}
+
+/** Writes the path that `routeOf` reads back. */
+export function pathOf(route: Route): string {
+  switch (route.area) {
+    case "work":
+    case "recent":
+      return joined(route.area, route.conversation);
+    case "settings":
+      return joined(route.area, route.subject);
+    default:
+      return joined(route.area, null);
+  }
+}
+
+function joined(area: string, detail: string | null): string {
+  return detail === null ? `${ROOT}/${area}` : `${ROOT}/${area}/${encodeURIComponent(detail)}`;
+}
