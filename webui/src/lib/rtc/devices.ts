@@ -67,6 +67,22 @@ export async function openInput(kind: InputKind, deviceId: string | null = null)
   }
 }
 
+/** Opens the default microphone and camera with a single question. Throws `DeviceError` when either is not to be had. */
+export async function openBoth(): Promise<{ microphone: MediaStreamTrack; camera: MediaStreamTrack }> {
+  if (!callsSupported()) throw new DeviceError("microphone", "unsupported");
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({
+      ...constraints("microphone", null),
+      ...constraints("camera", null),
+    });
+    const [microphone, camera] = [stream.getAudioTracks()[0], stream.getVideoTracks()[0]];
+    if (!microphone || !camera) throw new DeviceError(microphone ? "camera" : "microphone", "missing");
+    return { microphone, camera };
+  } catch (error) {
+    throw error instanceof DeviceError ? error : new DeviceError("microphone", problemOf(error), error);
+  }
+}
+
 export interface DeviceLists {
   microphones: MediaDeviceInfo[];
   cameras: MediaDeviceInfo[];

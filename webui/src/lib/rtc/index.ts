@@ -1,6 +1,6 @@
 export { callsSupported, DeviceError, listDevices, openInput, playOn, watchDevices } from "./devices";
 export type { DeviceLists, DeviceProblem, InputKind } from "./devices";
-export { Input } from "./input";
+export { Input, openTogether } from "./input";
 export { pause, retryDelay } from "./ladder";
 export { Leg, LegRefused } from "./leg";
 export type { LegAnswer, LegOptions, LegState } from "./leg";

@@ -1,6 +1,6 @@
 /** A microphone or camera that stays open: when its device is unplugged, the default one takes over. */
 
-import { DeviceError, openInput, watchDevices, type DeviceProblem, type InputKind } from "./devices";
+import { DeviceError, openBoth, openInput, watchDevices, type DeviceProblem, type InputKind } from "./devices";
 
 export class Input {
   /** Null while closed, opening or in trouble. */
@@ -36,6 +36,13 @@ export class Input {
     }
   }
 
+  /** Takes a track that was opened elsewhere, as if `open` had opened it. */
+  adopt(track: MediaStreamTrack): void {
+    this.turn++;
+    this.wanted = true;
+    this.replace(track, null);
+  }
+
   /** Gives the device back; its light goes out. */
   close(): void {
     this.turn++;
@@ -57,5 +64,17 @@ export class Input {
       if (this.track === track) void this.open();
     });
     this.onchange();
+  }
+}
+
+/** Opens both with one question of the browser; where that fails each is asked for apart, to know which one is wrong. */
+export async function openTogether(microphone: Input, camera: Input): Promise<void> {
+  const both = await openBoth().catch(() => null);
+  if (both) {
+    microphone.adopt(both.microphone);
+    camera.adopt(both.camera);
+  } else {
+    await microphone.open();
+    await camera.open();
   }
 }

@@ -100,7 +100,7 @@ test("a failed connection is replaced at once, with the tracks of the old one", 
 });
 
 test("a short hiccup is waited out, a longer one is not", async () => {
-  const { leg } = await makeUpLeg();
+  await makeUpLeg();
   newest().become("disconnected");
   await vi.advanceTimersByTimeAsync(1500);
   newest().become("connected");
@@ -112,7 +112,7 @@ test("a short hiccup is waited out, a longer one is not", async () => {
 });
 
 test("a connection that hears nothing for four seconds is replaced before the browser notices", async () => {
-  const { leg } = await makeUpLeg();
+  await makeUpLeg();
   const dead = newest();
   await vi.advanceTimersByTimeAsync(2000);
   dead.getStats = async () =>
@@ -147,7 +147,7 @@ test("a refusal of the server ends the tries", async () => {
 });
 
 test("the network's return is used at once, without the rest of the pause", async () => {
-  const { leg } = await makeUpLeg();
+  await makeUpLeg();
   newest().become("failed");
   await vi.advanceTimersByTimeAsync(1);
   for (let i = 0; i < 4; i++) {

@@ -1,0 +1,109 @@
+/** What the page asks the server and what it gets back. docs/protocol.md, "The customer's page". */
+
+export type Media = "audio" | "video";
+export type LinkState = "not_yet" | "active" | "in_use" | "used" | "expired" | "revoked";
+export type EndReason = "hung_up" | "abandoned" | "no_answer" | "lost" | "server_restart" | "failed" | "too_long";
+
+export interface GuestLink {
+  state: LinkState;
+  centre_name: string;
+  /** The centre's own words for this state. */
+  text: string;
+  starts_at: string | null;
+  ends_at: string | null;
+  audio_only: boolean;
+  asks_name: boolean;
+  name: string | null;
+  available: "open" | "closed" | "nobody";
+  closed_text: string;
+  /** This browser's live call. */
+  call: GuestCall | null;
+}
+
+export interface GuestMessage {
+  number: number;
+  at: string;
+  from: "customer" | "agent";
+  name: string;
+  text: string;
+}
+
+export interface GuestCall {
+  id: string;
+  media: Media;
+  phase: "waiting" | "talking" | "ended";
+  started_at: string;
+  answered_at: string | null;
+  ended_at: string | null;
+  now: string;
+  end_reason: EndReason | null;
+  ended_by: "customer" | "agent" | "system" | "network" | null;
+  mine: "connecting" | "up" | "reconnecting";
+  agent: { name: string; state: "up" | "reconnecting" } | null;
+  grace_until: string | null;
+  wait_until: string;
+  messages: GuestMessage[];
+  ice_servers: RTCIceServer[];
+  link_state: LinkState;
+}
+
+/** The server said no; `code` is its stable word. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly retryAfter: number | null,
+  ) {
+    super(code);
+  }
+}
+
+const ROOT = "/api/v1/guest";
+const LIMIT_MS = 10_000;
+
+/** Throws `Refusal` when the server says no, and another error when it cannot be reached. */
+async function ask<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const answer = await fetch(ROOT + path, {
+    method,
+    headers: { "X-CSRF": "1", ...(body ? { "Content-Type": "application/json" } : {}) },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+  });
+  if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
+  const problem = (await answer.json().catch(() => ({}))) as { code?: string };
+  throw new Refusal(answer.status, problem.code ?? "", Number(answer.headers.get("Retry-After")) || null);
+}
+
+const part = encodeURIComponent;
+
+export const getLink = (token: string) => ask<GuestLink>("GET", `/links/${part(token)}`);
+
+export const startCall = (token: string, media: Media, name: string | null) =>
+  ask<GuestCall>("POST", `/links/${part(token)}/calls`, name ? { media, name } : { media });
+
+export const getCall = (id: string) => ask<GuestCall>("GET", `/calls/${id}`);
+
+export const postOffer = (id: string, sdp: string, signal: AbortSignal) =>
+  ask<{ sdp: string; transport: string }>("POST", `/calls/${id}/leg`, { sdp }, signal);
+
+export const hangUp = (id: string) => ask<void>("POST", `/calls/${id}/hangup`);
+
+export const postMessage = (id: string, text: string, key: string) =>
+  ask<GuestMessage>("POST", `/calls/${id}/messages`, { text, key });
+
+/** Tells the server, while the page goes away, that the leg is lost; a reload is then back sooner. */
+export function legLost(id: string, transport: string): void {
+  void fetch(`${ROOT}/calls/${id}/leg-lost`, {
+    method: "POST",
+    keepalive: true,
+    headers: { "X-CSRF": "1", "Content-Type": "application/json" },
+    body: JSON.stringify({ transport }),
+  }).catch(() => {});
+}
+
+export function eventsUrl(id: string): string {
+  const url = new URL(`${ROOT}/calls/${id}/events`, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+}

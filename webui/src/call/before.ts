@@ -1,0 +1,79 @@
+/** Before the call: welcome, name, microphone level, and the two buttons. */
+
+import phone from "~icons/lucide/phone?raw";
+import video from "~icons/lucide/video?raw";
+import microphone from "~icons/lucide/mic?raw";
+import { button, h, icon, setAttribute, setText, show } from "./dom";
+import type { Media } from "./api";
+import type { Session } from "./session";
+import { t } from "./words";
+
+/** From here on the meter counts as having heard a voice. */
+const HEARD = 0.35;
+
+export function makeBefore(session: Session) {
+  const welcome = h("p", { class: "welcome" });
+  const name = h("input", { id: "name", autocomplete: "name", maxlength: "80", "aria-describedby": "name-hint" });
+  const nameHint = h("p", { class: "hint", id: "name-hint" }, t("name.hint"));
+  const nameField = h("div", { class: "field" }, h("label", { for: "name" }, t("name.label")), name, nameHint);
+
+  const bar = h("span", { class: "bar" }, h("span", { class: "fill" }));
+  const verdict = h("span", { class: "verdict", role: "status" });
+  const level = h("div", { class: "level" }, icon(microphone), h("span", {}, t("level.label")), bar, verdict);
+
+  const startVideo = button("primary", video, t("start.video"), () => start("video"));
+  const startAudio = button("secondary", phone, t("start.audio"), () => start("audio"));
+  const buttons = h("div", { class: "start" }, startVideo.element, startAudio.element);
+  const form = h("form", { class: "before", novalidate: true }, welcome, level, nameField, buttons);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    start(session.link?.audio_only ? "audio" : "video");
+  });
+  name.addEventListener("input", () => {
+    session.nameMissing = false;
+    update();
+  });
+
+  let heard = false;
+
+  function start(media: Media): void {
+    void session.start(media, name.value);
+    if (session.nameMissing) name.focus();
+  }
+
+  function update(): void {
+    const { link, screen, own, starting } = session;
+    const before = screen.kind === "before";
+    show(form, before);
+    if (!before || !link) return;
+    setText(welcome, link.text);
+    show(welcome, link.text !== "");
+    show(nameField, link.asks_name);
+    if (name.value === "" && link.name && document.activeElement !== name) name.value = link.name;
+    setAttribute(name, "aria-invalid", session.nameMissing ? "true" : null);
+    nameField.classList.toggle("wrong", session.nameMissing);
+    setText(nameHint, t(session.nameMissing ? "name.missing" : "name.hint"));
+
+    show(startVideo.element, !link.audio_only);
+    startAudio.element.className = link.audio_only ? "primary" : "secondary";
+    startVideo.set(t(starting === "video" ? "start.calling" : "start.video"));
+    startAudio.set(t(starting === "audio" ? "start.calling" : "start.audio"));
+    startVideo.element.disabled = startAudio.element.disabled = starting !== null;
+    show(level, own.microphone.track !== null);
+    if (!own.microphone.track) heard = false;
+    setText(verdict, t(heard ? "level.heard" : "level.silent"));
+  }
+
+  /** Called for every picture the screen draws while the meter is to be seen. */
+  function measure(): void {
+    if (session.screen.kind !== "before" || !session.own.microphone.track) return;
+    const loudness = session.own.level();
+    bar.style.setProperty("--level", loudness.toFixed(2));
+    if (loudness > HEARD && !heard) {
+      heard = true;
+      update();
+    }
+  }
+
+  return { element: form, update, measure };
+}

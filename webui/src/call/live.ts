@@ -1,0 +1,125 @@
+/** A call that goes on: its leg, its events, and what the server last said about it. */
+
+import { Leg, LegRefused } from "../lib/rtc";
+import { getCall, legLost, postOffer, Refusal, type GuestCall } from "./api";
+import { followCall } from "./events";
+import type { Own } from "./own";
+
+/** The server may say "reconnecting" about the connection before this one; only if it insists is it about this. */
+const INSISTS_MS = 1500;
+
+export interface LiveHandlers {
+  onchange(): void;
+  /** Another tab of this browser has taken the call. */
+  onelsewhere(): void;
+  /** The server knows no such call of ours. */
+  ongone(): void;
+}
+
+export class Live {
+  readonly leg: Leg;
+  /** Milliseconds by which the server's clock is ahead of ours. */
+  ahead = 0;
+
+  private readonly stopEvents: () => void;
+  private readonly tabs: BroadcastChannel;
+  private insists: ReturnType<typeof setTimeout> | undefined;
+  private legWasUp = false;
+  private wakeLock: WakeLockSentinel | null = null;
+  private closed = false;
+
+  constructor(
+    public call: GuestCall,
+    private readonly own: Own,
+    private readonly handlers: LiveHandlers,
+  ) {
+    this.take(call);
+    this.leg = new Leg({
+      video: call.media === "video",
+      iceServers: call.ice_servers,
+      negotiate: (sdp, signal) => this.negotiate(sdp, signal),
+      onchange: () => this.legChanged(),
+    });
+    this.tabs = new BroadcastChannel(`parley-${call.id}`);
+    this.tabs.onmessage = () => this.handlers.onelsewhere();
+    this.tabs.postMessage("taken");
+    this.stopEvents = followCall(call.id, { oncall: (now) => this.take(now), ongone: () => handlers.ongone() });
+    this.ownChanged();
+    this.leg.start();
+    addEventListener("pagehide", this.leaving);
+    document.addEventListener("visibilitychange", this.keepAwake);
+    void this.keepAwake();
+  }
+
+  /** Sends the present microphone and camera. */
+  ownChanged(): void {
+    void this.leg.setVoice(this.own.microphone.track);
+    if (this.call.media === "video") void this.leg.setCamera(this.own.camera.track);
+  }
+
+  /** Seconds since `at`, by the server's clock. */
+  since(at: string): number {
+    return (Date.now() + this.ahead - Date.parse(at)) / 1000;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.leg.close();
+    this.stopEvents();
+    this.tabs.close();
+    clearTimeout(this.insists);
+    removeEventListener("pagehide", this.leaving);
+    document.removeEventListener("visibilitychange", this.keepAwake);
+    void this.wakeLock?.release();
+  }
+
+  private take(call: GuestCall): void {
+    if (this.closed) return;
+    this.call = call;
+    this.ahead = Date.parse(call.now) - Date.now();
+    clearTimeout(this.insists);
+    if (call.mine === "reconnecting" && call.phase !== "ended") {
+      this.insists = setTimeout(() => this.leg.reconnect(), INSISTS_MS);
+    }
+    this.handlers.onchange();
+  }
+
+  private async negotiate(sdp: string, signal: AbortSignal) {
+    try {
+      return await postOffer(this.call.id, sdp, signal);
+    } catch (error) {
+      // 408 and 429 are about now, other 4xx about this call.
+      const final = error instanceof Refusal && error.status < 500 && ![408, 429].includes(error.status);
+      if (final) void this.refresh();
+      throw final ? new LegRefused(error.code) : error;
+    }
+  }
+
+  private legChanged(): void {
+    const up = this.leg.state === "up";
+    // What was pushed while the network was away is lost, and the socket may not have noticed.
+    if (up && !this.legWasUp) void this.refresh();
+    this.legWasUp = up;
+    this.handlers.onchange();
+  }
+
+  private async refresh(): Promise<void> {
+    try {
+      this.take(await getCall(this.call.id));
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 404 && !this.closed) this.handlers.ongone();
+    }
+  }
+
+  private readonly leaving = () => {
+    if (this.leg.transport) legLost(this.call.id, this.leg.transport);
+  };
+
+  /** The screen stays on; the browser drops the lock whenever the page is hidden. */
+  private readonly keepAwake = async () => {
+    if (document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
+    const lock = await navigator.wakeLock.request("screen").catch(() => null);
+    if (this.closed) void lock?.release();
+    else this.wakeLock = lock;
+  };
+}

@@ -1,0 +1,226 @@
+/** What the page shows and why: the link, then a call, then its end. Knows no DOM; `onchange` draws. */
+
+import { callsSupported, pause, retryDelay } from "../lib/rtc";
+import * as api from "./api";
+import { Live } from "./live";
+import { Own } from "./own";
+import { t } from "./words";
+
+/** Pages that are one sentence and a way on. */
+export type Page =
+  | Exclude<api.LinkState, "active">
+  | "unknown"
+  | "closed"
+  | "nobody"
+  | "unsupported"
+  | "insecure"
+  | "unreachable"
+  | "elsewhere";
+
+export type Ending = "agent" | "you" | "left" | "gone" | Exclude<api.EndReason, "hung_up" | "abandoned">;
+
+export type Screen =
+  | { kind: "loading" }
+  | { kind: "page"; page: Page }
+  | { kind: "before" }
+  | { kind: "live"; live: Live }
+  | { kind: "ended"; how: Ending; call: api.GuestCall };
+
+/** How often a page that may open by itself looks again, in milliseconds. */
+const LOOK_AGAIN: Partial<Record<Page, number>> = {
+  not_yet: 30_000,
+  in_use: 30_000,
+  closed: 30_000,
+  nobody: 30_000,
+  unreachable: 5_000,
+};
+
+const PAGE_OF_REFUSAL: Record<string, Page> = {
+  not_found: "unknown",
+  link_in_use: "in_use",
+  link_used: "used",
+  link_expired: "expired",
+  link_revoked: "revoked",
+  link_not_yet: "not_yet",
+  nobody_here: "nobody",
+  queue_closed: "closed",
+};
+
+export class Session {
+  screen: Screen = { kind: "loading" };
+  link: api.GuestLink | null = null;
+  /** The call that is being started. */
+  starting: api.Media | null = null;
+  checking = false;
+  nameMissing = false;
+  /** What went wrong with the last press of a button, as a sentence. */
+  error: string | null = null;
+  readonly own: Own;
+  private lookAgain: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly token: string,
+    private readonly onchange: () => void,
+  ) {
+    this.own = new Own(() => {
+      if (this.screen.kind === "live") this.screen.live.ownChanged();
+      this.onchange();
+    });
+    addEventListener("online", () => this.screen.kind === "page" && void this.load());
+  }
+
+  /** Reads the link and shows what it allows. */
+  async load(): Promise<void> {
+    clearTimeout(this.lookAgain);
+    try {
+      const link = await api.getLink(this.token);
+      if (this.screen.kind === "live") return;
+      this.link = link;
+      this.showLink(link);
+    } catch (error) {
+      if (this.screen.kind === "live") return;
+      const unknown = error instanceof api.Refusal && PAGE_OF_REFUSAL[error.code];
+      this.showPage(unknown || "unreachable");
+    }
+  }
+
+  /** Opens camera and microphone so that one sees and hears oneself before the call. */
+  async check(): Promise<void> {
+    this.checking = true;
+    this.onchange();
+    await this.own.open(this.link?.audio_only === false);
+    this.checking = false;
+    this.onchange();
+  }
+
+  async start(media: api.Media, name: string): Promise<void> {
+    if (this.starting || this.screen.kind !== "before") return;
+    this.error = null;
+    this.nameMissing = this.link?.asks_name === true && name.trim() === "";
+    if (this.nameMissing) return this.onchange();
+    this.starting = media;
+    this.onchange();
+    await this.own.open(media === "video");
+    if (this.own.microphone.track) await this.call(media, name.trim());
+    this.starting = null;
+    this.onchange();
+  }
+
+  /** Ends the call at once here; the server is told until it has heard. */
+  leave(): void {
+    if (this.screen.kind !== "live") return;
+    const { call } = this.screen.live;
+    this.end(call.phase === "talking" ? "you" : "left", {
+      ...call,
+      ended_at: new Date(Date.now() + this.screen.live.ahead).toISOString(),
+    });
+    void tell(() => api.hangUp(call.id));
+  }
+
+  /** Sends a chat message; false when it did not arrive. */
+  async send(text: string, key: string): Promise<boolean> {
+    if (this.screen.kind !== "live") return false;
+    const { live } = this.screen;
+    try {
+      const message = await api.postMessage(live.call.id, text, key);
+      if (!live.call.messages.some(({ number }) => number === message.number)) live.call.messages.push(message);
+      this.onchange();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private async call(media: api.Media, name: string): Promise<void> {
+    try {
+      this.resume(await api.startCall(this.token, media, this.link?.asks_name ? name : null));
+    } catch (error) {
+      const refusal = error instanceof api.Refusal ? error : null;
+      const page = refusal && PAGE_OF_REFUSAL[refusal.code];
+      if (page) this.showPage(page);
+      else if (refusal?.code === "name_needed") this.nameMissing = true;
+      else if (refusal?.status === 429) this.error = t("error.slow_down", { count: refusal.retryAfter ?? 10 });
+      else this.error = t(refusal ? "error.other" : "error.unreachable");
+    }
+  }
+
+  private showLink(link: api.GuestLink): void {
+    if (link.call && link.call.phase !== "ended") void this.comeBack(link.call);
+    else if (link.state !== "active") this.showPage(link.state);
+    else if (!isSecureContext) this.showPage("insecure");
+    else if (!callsSupported()) this.showPage("unsupported");
+    else if (link.available !== "open") this.showPage(link.available);
+    else this.show({ kind: "before" });
+  }
+
+  /** After a reload in mid-call: the call first, since every second counts, then the devices. */
+  private async comeBack(call: api.GuestCall): Promise<void> {
+    this.resume(call);
+    await this.own.open(call.media === "video");
+  }
+
+  private resume(call: api.GuestCall): void {
+    const live: Live = new Live(call, this.own, {
+      onchange: () => this.liveChanged(),
+      onelsewhere: () => this.leaveTo({ kind: "page", page: "elsewhere" }),
+      ongone: () => this.end("gone", live.call),
+    });
+    this.own.closeMeter();
+    this.show({ kind: "live", live });
+    this.liveChanged();
+  }
+
+  private liveChanged(): void {
+    if (this.screen.kind !== "live") return;
+    const { call } = this.screen.live;
+    if (call.phase === "ended") this.end(endingOf(call), call);
+    else this.onchange();
+  }
+
+  private end(how: Ending, call: api.GuestCall): void {
+    this.leaveTo({ kind: "ended", how, call });
+  }
+
+  private leaveTo(screen: Screen): void {
+    if (this.screen.kind === "live") this.screen.live.close();
+    this.own.close();
+    this.show(screen);
+  }
+
+  private showPage(page: Page): void {
+    this.own.close();
+    const again = LOOK_AGAIN[page];
+    if (again) this.lookAgain = setTimeout(() => void this.load(), again);
+    this.show({ kind: "page", page });
+  }
+
+  private show(screen: Screen): void {
+    this.screen = screen;
+    this.onchange();
+  }
+}
+
+export function endingOf(call: api.GuestCall): Ending {
+  switch (call.end_reason) {
+    case "hung_up":
+    case null:
+      return call.ended_by === "customer" ? (call.answered_at ? "you" : "left") : "agent";
+    case "abandoned":
+      return "left";
+    default:
+      return call.end_reason;
+  }
+}
+
+/** Repeats a request that is harmless to repeat until the server has taken or refused it. */
+async function tell(request: () => Promise<void>): Promise<void> {
+  const { signal } = new AbortController();
+  for (let attempt = 0; attempt < 8; attempt++) {
+    await pause(retryDelay(attempt), signal);
+    try {
+      return await request();
+    } catch (error) {
+      if (error instanceof api.Refusal) return;
+    }
+  }
+}
