@@ -13,6 +13,8 @@ from signaling.plain_page import csp_hash
 BUILT: Final = Path(__file__).parent.parent / "webui" / "dist"
 _SCRIPT: Final = re.compile(r"<script\b(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _STYLE: Final = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
+_FETCHED_SCRIPT: Final = re.compile(r"<script\b[^>]*\bsrc=")
+_FETCHED_STYLE: Final = re.compile(r"<link\b[^>]*\bstylesheet")
 _COMPRESSIBLE: Final = ("text/", "application/json", "image/svg", "application/manifest")
 
 
@@ -59,9 +61,17 @@ def read_built_ui(folder: Path = BUILT) -> BuiltUi | None:
 
 def _page(html: str) -> BuiltPage:
     html = html.replace("\r\n", "\n")
-    scripts = " ".join(["'self'", *(csp_hash(code) for code in _SCRIPT.findall(html))])
-    styles = " ".join(["'self'", *(csp_hash(code) for code in _STYLE.findall(html))])
-    return BuiltPage(html, scripts, styles)
+    return BuiltPage(
+        html,
+        scripts=_sources(_SCRIPT.findall(html), fetched=_FETCHED_SCRIPT.search(html) is not None),
+        styles=_sources(_STYLE.findall(html), fetched=_FETCHED_STYLE.search(html) is not None),
+    )
+
+
+def _sources(inlined: list[str], *, fetched: bool) -> str:
+    """Return the narrowest source list that lets the page work."""
+    own = ["'self'"] if fetched else []
+    return " ".join([*own, *(csp_hash(text) for text in inlined)]) or "'none'"
 
 
 def _file(path: Path) -> BuiltFile:

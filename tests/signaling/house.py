@@ -18,7 +18,8 @@ from callflow.facts import AUTOMATION
 from conversations.db.database import Database
 from conversations.directory.people import add_user
 from conversations.directory.values import NewPassword, UserRole
-from signaling.app import Services, build_app, build_services
+from media.settings import MediaSettings
+from signaling.app import Parley
 from signaling.settings import Settings
 from tests.clock import MovableClock
 
@@ -80,7 +81,7 @@ class Browser:
 class House:
     """A running Parley. `people` holds the users made for it, with their passwords."""
 
-    services: Services
+    services: Parley
     server: TestServer
     stack: AsyncExitStack
     people: dict[str, NewPassword] = field(default_factory=dict[str, NewPassword])
@@ -123,8 +124,8 @@ async def house(tmp_path: Path, sqlite_template: Path, clock: MovableClock) -> A
     database = await Database.open(settings.database, clock)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        services = build_services(database)
-        server = TestServer(build_app(settings, services))
+        services = Parley(database, MediaSettings(), clock)
+        server = TestServer(services.app(settings))
         await server.start_server()
         stack.push_async_callback(server.close)
         house = House(services, server, stack)
