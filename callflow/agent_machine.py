@@ -8,7 +8,7 @@ The status (what he chose) and whether his panel is reachable run beside this. N
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Literal, assert_never
 
 from callflow.agent import (
     MORE_TIME,
@@ -267,7 +267,10 @@ def _with_status(agent: Agent, status: Status, reason: StatusReason | None, now:
     return replace(agent, status=status, reason=reason, status_since=since, activity=activity)
 
 
-def activity_name(activity: Activity) -> str:
+ActivityName = Literal["idle", "ringing", "in_call", "wrapping"]
+
+
+def activity_name(activity: Activity) -> ActivityName:
     """Return the word for an activity that panels and the log use (AST-07)."""
     match activity:
         case Idle():

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callflow.ids import CallId, LinkId
 from callink.issuing import NewLink, issue_link, link_changed
 from callink.tables import ClaimRow, LinkRow
-from callink.values import Link, ListedLink, Visit, judge, link_of
+from callink.values import Link, LinkState, ListedLink, Visit, judge, link_of
 from conversations.db.database import Database
 from conversations.db.locking import locked
 from conversations.directory.people import names_of_users
@@ -59,6 +59,14 @@ class Links:
                 row.revoked_at = write.clock.now()
                 link_changed(write, user.actor, link, link_of(row).queue)
             return (await _listed(write.session, [link_of(row)], write.clock.now()))[0]
+
+    async def state_of(self, link: LinkId, guest_token: str) -> LinkState:
+        """Return what a link is worth now to the browser that called by it. Raises NotFoundError."""
+        async with self._database.read() as session:
+            row, guest = await session.get(LinkRow, link), await guest_by_token(session, guest_token)
+        if row is None:
+            raise NotFoundError
+        return judge(link_of(row), guest.id if guest else None, self._database.clock.now())
 
     async def look(self, token: str, guest_token: str | None) -> Visit:
         """Return what this browser sees of a link. Changes nothing (PLUS-18). Raises NotFoundError."""

@@ -5,16 +5,22 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 
 from aiohttp import web
 
-from callflow.clock import SystemClock
-from callflow.ids import AgentId, CallId, QueueId
+from callflow.agent import Status, StatusReason
+from callflow.agent_machine import StatusChosen
+from callflow.call import Waiting
+from callflow.clock import Clock, SystemClock
+from callflow.engine import Engine
+from callflow.ids import AgentId, QueueId
+from callflow.wiring import MediaEvent
+from callink.admission import follow_call
 from callink.links import Links
-from callink.values import LinkState
+from conversations.calls.store import CallStore, CallTransaction
 from conversations.db import engines
 from conversations.db.database import Database
 from conversations.directory.passwords import Passwords
@@ -24,8 +30,15 @@ from conversations.directory.settings import SettingsService
 from conversations.directory.setup import Setup
 from conversations.directory.users import Users
 from conversations.threads.service import Threads
+from media.plane import MediaPlane
+from media.settings import MediaSettings
 from signaling import pages
 from signaling.built_ui import read_built_ui
+from signaling.calls.agent_api import AgentCalls
+from signaling.calls.guest_api import GuestCalls
+from signaling.calls.guest_events import GuestEvents
+from signaling.calls.guest_views import GuestViews
+from signaling.calls.negotiation import Negotiation
 from signaling.conversations_api import ConversationsApi
 from signaling.first_run import FirstRun
 from signaling.guest_links import GuestLinks
@@ -36,109 +49,157 @@ from signaling.http.limits import Limits
 from signaling.http.security import add_headers, csrf_middleware, error_middleware
 from signaling.http.server import BODY_LIMIT, HeaderWatch, listening
 from signaling.links_api import LinksApi
-from signaling.models.guests import GuestCall
+from signaling.models.guests import GuestCallPushed
 from signaling.models.panel import FromPanel, ToPanel
 from signaling.opening import open_database
+from signaling.panel.hub import Hub
+from signaling.panel.presence import Presence
+from signaling.panel.socket import PanelSocket
+from signaling.panel.views import PanelViews
 from signaling.plain_page import error_page
 from signaling.queues_api import QueuesApi
 from signaling.sessions import CookieResolver
 from signaling.sessions_api import SessionsApi
-from signaling.settings import Settings
+from signaling.settings import Settings, StartError
 from signaling.settings_api import SettingsApi
 from signaling.tls import server_context
 from signaling.users_api import UsersApi
 
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the handlers call."""
-
-    database: Database
-    users: Users
-    sessions: Sessions
-    setup: Setup
-    settings: SettingsService
-    queues: Queues
-    threads: Threads
-    links: Links
-    guest_links: GuestLinks
-    limits: Limits
-    passwords: Passwords
+log = logging.getLogger(__name__)
 
 
-def build_services(database: Database) -> Services:
-    """Build the services over an open database."""
-    passwords = Passwords()
-    settings, links, limits = SettingsService(database), Links(database), Limits()
-    return Services(
-        database=database,
-        users=Users(database, passwords),
-        sessions=Sessions(database),
-        setup=Setup(database, passwords),
-        settings=settings,
-        queues=Queues(database),
-        threads=Threads(database),
-        links=links,
-        guest_links=GuestLinks(database, links, settings, limits, _no_call),
-        limits=limits,
-        passwords=passwords,
+class Parley:
+    """Everything of one server, built and bound; `running` gives it life."""
+
+    def __init__(self, database: Database, media: MediaSettings, clock: Clock) -> None:
+        self.database = database
+        self.limits = Limits()
+        self.passwords = Passwords()
+        self.setup = Setup(database, self.passwords)
+        self.settings = SettingsService(database)
+        self.sessions = Sessions(database)
+        self.resolver = CookieResolver(self.sessions)
+        self.users = Users(database, self.passwords)
+        self.queues = Queues(database)
+        self.threads = Threads(database)
+        self.links = Links(database)
+        self.media = MediaPlane(media, self._media_event)
+        self.store = CallStore(database, [follow_call])
+        self.engine = Engine[CallTransaction](self.store, self.media, clock)
+        negotiation = Negotiation(self.engine, self.media)
+        views = PanelViews(clock)
+        self.presence = Presence(self.engine, clock)
+        self.hub = Hub(database, views, self.presence, self.resolver, clock)
+        self.panel = PanelSocket(database, self.hub, self.presence, views, self.limits, clock)
+        self.agent_calls = AgentCalls(database, self.store, self.engine, negotiation, views)
+        self.guest_calls = GuestCalls(
+            database,
+            self.store,
+            self.engine,
+            negotiation,
+            self.links,
+            self.threads,
+            GuestViews(clock),
+            self.limits,
+            clock,
+        )
+        self.guest_events = GuestEvents(database, self.guest_calls, self.limits)
+        self.guest_links = GuestLinks(database, self.links, self.settings, self.limits, self.guest_calls.live)
+
+    def api(self, public_url: str | None) -> Api:
+        """Collect all routes of the API."""
+        api = Api("Parley", "0.1.0")
+        SessionsApi(self.users, self.sessions, self.settings, self.setup, self.limits, self._signed_out).register(api)
+        UsersApi(self.users).register(api)
+        QueuesApi(self.queues, self._waiting).register(api)
+        SettingsApi(self.settings).register(api)
+        LinksApi(self.links, public_url).register(api)
+        ConversationsApi(self.threads).register(api)
+        self.agent_calls.register(api)
+        self.panel.register(api)
+        self.guest_links.register(api)
+        self.guest_calls.register(api)
+        self.guest_events.register(api)
+        api.include(FromPanel, ToPanel, GuestCallPushed)
+        return api
+
+    def app(self, settings: Settings, watch: HeaderWatch | None = None) -> web.Application:
+        """Build the application."""
+        watch = watch or HeaderWatch()
+        app = web.Application(
+            client_max_size=BODY_LIMIT,
+            middlewares=[
+                watch.note,
+                client_middleware(settings.trusted_proxies),
+                error_middleware(error_page),
+                csrf_middleware(settings.public_url),
+            ],
+        )
+        app.on_response_prepare.append(add_headers)
+        self.api(settings.public_url).setup(app, self.resolver, self.limits.requests)
+        view_link = partial(self.guest_links.view, self.resolver)
+        pages.Pages(read_built_ui(), view_link, partial(healthy, self.database)).register(app)
+        require_rules(app, pages.PUBLIC_PAGES)
+        return app
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Carry calls until the block ends. Raises `StartError` when the media port is taken."""
+        try:
+            await self.media.start()
+        except OSError as error:
+            raise StartError(f"The media port cannot be opened: {error}. Choose another media_port.") from error
+        self.database.on_commit += [self.hub.committed, self.guest_events.committed]
+        tasks = [
+            asyncio.create_task(work(), name=name)
+            for name, work in (
+                ("panels", self.hub.run),
+                ("customers' pages", self.guest_events.run),
+                ("presence", self.presence.run),
+            )
+        ]
+        try:
+            await self.engine.start()
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.engine.stop()
+            await self.media.stop()
+
+    def _media_event(self, event: MediaEvent) -> None:
+        self.engine.media_event(event)
+
+    async def _waiting(self) -> Mapping[QueueId, int]:
+        waiting: dict[QueueId, int] = {}
+        for call in await self.store.live_calls():
+            if isinstance(call.phase, Waiting):
+                waiting[call.queue] = waiting.get(call.queue, 0) + 1
+        return waiting
+
+    async def _signed_out(self, user: AgentId) -> None:
+        """Who signs out is Offline (AST-06), and his panels are closed."""
+        agent = await self.store.agent(user)
+        if agent is not None and agent.status is not Status.OFFLINE:
+            await self.engine.agent(user, StatusChosen(Status.OFFLINE, StatusReason.SIGNED_OUT))
+        await self.hub.sign_out(user)
+
+
+def media_settings(settings: Settings) -> MediaSettings:
+    """Return what the media plane is told."""
+    return MediaSettings(
+        port=settings.media_port,
+        announced=tuple(str(address) for address in settings.media_addresses),
+        cache=settings.data,
     )
-
-
-async def _nobody_waits() -> Mapping[QueueId, int]:
-    return {}
-
-
-async def _nothing(_: AgentId) -> None:
-    return
-
-
-async def _no_call(_: CallId, __: LinkState) -> GuestCall | None:
-    return None
-
-
-def build_api(services: Services, public_url: str | None) -> Api:
-    """Collect all routes of the API."""
-    api = Api("Parley", "0.1.0")
-    SessionsApi(
-        services.users, services.sessions, services.settings, services.setup, services.limits, _nothing
-    ).register(api)
-    UsersApi(services.users).register(api)
-    QueuesApi(services.queues, _nobody_waits).register(api)
-    SettingsApi(services.settings).register(api)
-    LinksApi(services.links, public_url).register(api)
-    services.guest_links.register(api)
-    ConversationsApi(services.threads).register(api)
-    api.include(FromPanel, ToPanel)
-    return api
-
-
-def build_app(settings: Settings, services: Services, watch: HeaderWatch | None = None) -> web.Application:
-    """Build the application."""
-    watch = watch or HeaderWatch()
-    app = web.Application(
-        client_max_size=BODY_LIMIT,
-        middlewares=[
-            watch.note,
-            client_middleware(settings.trusted_proxies),
-            error_middleware(error_page),
-            csrf_middleware(settings.public_url),
-        ],
-    )
-    app.on_response_prepare.append(add_headers)
-    resolver = CookieResolver(services.sessions)
-    build_api(services, settings.public_url).setup(app, resolver, services.limits.requests)
-
-    view_link = partial(services.guest_links.view, resolver)
-    pages.Pages(read_built_ui(), view_link, partial(healthy, services.database)).register(app)
-    require_rules(app, pages.PUBLIC_PAGES)
-    return app
 
 
 def openapi() -> str:
     """Return the OpenAPI document as text."""
-    database = Database(engines.parse("sqlite:///never-opened.db"), SystemClock())
-    return json.dumps(build_api(build_services(database), None).document(), indent=2)
+    clock = SystemClock()
+    database = Database(engines.parse("sqlite:///never-opened.db"), clock)
+    return json.dumps(Parley(database, MediaSettings(), clock).api(None).document(), indent=2)
 
 
 async def run(settings: Settings, demo: bool) -> None:
@@ -150,13 +211,14 @@ async def run(settings: Settings, demo: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     tls = server_context(settings)
-    database = await open_database(settings)
+    clock = SystemClock()
+    database = await open_database(settings, clock)
     try:
-        services = build_services(database)
+        parley = Parley(database, media_settings(settings), clock)
         watch = HeaderWatch()
-        app = build_app(settings, services, watch)
-        async with listening(app, watch, settings.host, settings.port, tls) as port:
-            first_run = FirstRun(database, services.passwords, services.setup)
+        app = parley.app(settings, watch)
+        async with parley.running(), listening(app, watch, settings.host, settings.port, tls) as port:
+            first_run = FirstRun(database, parley.passwords, parley.setup)
             for line in await first_run.prepare(settings, settings.url(port), demo):
                 sys.stdout.write(f"{line}\n")
             sys.stdout.flush()

@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from callflow.agent import Sound, Status, StatusReason, ThreadStatus
+from callflow.agent_machine import ActivityName
 from callflow.call import EndedBy, Media
 from signaling.models.common import Key, Model, Moment, Ref, Text
 
 Tab = Key
 Sdp = Annotated[str, Field(min_length=1, max_length=32 * 1024)]
 """An offer or answer (reliability.md 2.2: at most 32 KiB)."""
-Activity = Literal["idle", "ringing", "in_call", "wrapping"]
 
 
 class StatusChange(Model):
@@ -28,7 +28,7 @@ class AgentState(Model):
     status: Status
     reason: StatusReason | None
     since: Moment
-    state: Activity
+    state: ActivityName
     reachable: bool
     sound: Sound
 
@@ -40,7 +40,7 @@ class TeamMember(Model):
     name: str
     status: Status
     reason: StatusReason | None
-    state: Activity
+    state: ActivityName
     since: Moment
     reachable: bool
     sound: Sound

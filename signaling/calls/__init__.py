@@ -1,0 +1,1 @@
+"""Call control at the edge: offers and answers, what agents press, what customers press."""

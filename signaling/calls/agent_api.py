@@ -1,0 +1,146 @@
+"""What an agent presses: status, Answer, Decline, Hang up, the wrap-up."""
+
+from callflow.agent import Rung
+from callflow.agent_machine import MoreTime, StatusChosen, WrapUpFinished, WrapUpWritten
+from callflow.call import Call, Role
+from callflow.engine import Engine
+from callflow.errors import RefusedError
+from callflow.events import AgentAccepted, AgentDeclined, HungUp
+from callflow.ids import CallId, ReservationId
+from conversations.calls.store import CallStore, CallTransaction
+from conversations.db.database import Database
+from signaling.calls.negotiation import Negotiation
+from signaling.http.api import Api
+from signaling.http.rules import AGENT, SUPERVISOR, SignedIn
+from signaling.models.agents import (
+    Accept,
+    AgentState,
+    LegAnswer,
+    LegLost,
+    PanelCall,
+    PanelOffer,
+    StatusChange,
+    TeamMember,
+    WrapUp,
+    WrapUpDraft,
+    WrapUpExtend,
+)
+from signaling.panel.views import PanelViews
+
+
+class AgentCalls:
+    """The agent's call control."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: CallStore,
+        engine: Engine[CallTransaction],
+        negotiation: Negotiation,
+        views: PanelViews,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._engine = engine
+        self._negotiation = negotiation
+        self._views = views
+
+    def register(self, api: Api) -> None:
+        """Add the routes."""
+        api.put("/agent/status", self.choose_status, rule=AGENT, tag="agent")
+        api.post("/calls/{call_id}/leg", self.offer_leg, rule=AGENT, tag="agent")
+        api.post("/calls/{call_id}/leg-lost", self.lose_leg, rule=AGENT, tag="agent")
+        api.post("/calls/{call_id}/hangup", self.hang_up, rule=AGENT, tag="agent")
+        api.post("/reservations/{reservation_id}/accept", self.accept, rule=AGENT, tag="agent")
+        api.post("/reservations/{reservation_id}/decline", self.decline, rule=AGENT, tag="agent")
+        api.put("/wrap-up", self.write_wrap_up, rule=AGENT, tag="agent")
+        api.post("/wrap-up/extend", self.extend_wrap_up, rule=AGENT, tag="agent")
+        api.post("/wrap-up/finish", self.finish_wrap_up, rule=AGENT, tag="agent")
+        api.get("/team", self.team, rule=SUPERVISOR, tag="supervisor")
+
+    async def choose_status(self, who: SignedIn, change: StatusChange) -> AgentState:
+        """Choose a status (AP-02)."""
+        agent = await self._engine.agent(who.user.id, StatusChosen(change.status))
+        return self._views.agent_state(agent, who.user.name)
+
+    async def offer_leg(self, who: SignedIn, call_id: str, offer: PanelOffer) -> LegAnswer:
+        """Give this agent's leg a transport, while it rings or in the call; the newest one wins."""
+        call = await self._mine(who, call_id)
+        leg = call.agent_leg
+        if leg is None:
+            raise _not_yours()
+        return await self._negotiation.answer(call, leg.id, offer.sdp, offer.tab)
+
+    async def lose_leg(self, who: SignedIn, call_id: str, lost: LegLost) -> None:
+        """Say that the page is going away."""
+        call = await self._mine(who, call_id)
+        if call.agent_leg is not None:
+            await self._negotiation.lost(call, call.agent_leg.id, lost.transport)
+
+    async def accept(self, who: SignedIn, reservation_id: str, accept: Accept) -> PanelCall:
+        """Answer the call that rings; a second press, or a second tab, gets the same call."""
+        agent = await self._store.agent(who.user.id)
+        if agent is None or agent.call is None:
+            raise RefusedError("too_late", "This call is not ringing here any more.")
+        reservation = ReservationId(reservation_id)
+        if isinstance(agent.activity, Rung) and agent.activity.reservation != reservation:
+            raise RefusedError("too_late", "This call is not ringing here any more.")
+        await self._engine.ask(agent.call, AgentAccepted(reservation, who.user.id, accept.tab))
+        async with self._database.read() as session:
+            own = await self._views.own(session, who)
+        if own.call is None:
+            raise RefusedError("too_late", "The call is over.")
+        return own.call
+
+    async def decline(self, who: SignedIn, reservation_id: str) -> None:
+        """Decline the call that rings; the caller keeps the place."""
+        agent = await self._store.agent(who.user.id)
+        if agent is None or not isinstance(agent.activity, Rung):
+            raise RefusedError("too_late", "This call is not ringing here any more.")
+        await self._engine.ask(agent.activity.call, AgentDeclined(ReservationId(reservation_id), who.user.id))
+
+    async def hang_up(self, who: SignedIn, call_id: str) -> None:
+        """End the call for both sides; a call that has ended already is as good."""
+        call = await self._store.call(CallId(call_id))
+        if call is None or call.agent != who.user.id:
+            raise _not_yours()
+        if call.live:
+            await self._engine.ask(call.id, HungUp(Role.AGENT))
+
+    async def write_wrap_up(self, who: SignedIn, draft: WrapUpDraft) -> WrapUp:
+        """Save the draft as one types."""
+        await self._engine.agent(who.user.id, WrapUpWritten(CallId(draft.call_id), draft.summary, draft.status))
+        return await self._wrap_up(who)
+
+    async def extend_wrap_up(self, who: SignedIn, extend: WrapUpExtend) -> WrapUp:
+        """Add ten seconds (WRAP-04)."""
+        async with self._store.write() as tx:
+            policy = await tx.wrap_up_policy(who.user.id)
+        await self._engine.agent(who.user.id, MoreTime(CallId(extend.call_id), policy))
+        return await self._wrap_up(who)
+
+    async def finish_wrap_up(self, who: SignedIn, draft: WrapUpDraft) -> None:
+        """Finish the wrap-up."""
+        await self._engine.agent(who.user.id, WrapUpFinished(CallId(draft.call_id), draft.summary, draft.status))
+
+    async def team(self) -> list[TeamMember]:
+        """List the agents with who is in which status since when (AP-03)."""
+        async with self._database.read() as session:
+            return await self._views.team(session)
+
+    async def _mine(self, who: SignedIn, call_id: str) -> Call:
+        call = await self._store.call(CallId(call_id))
+        if call is None or call.agent != who.user.id or not call.live:
+            raise _not_yours()
+        return call
+
+    async def _wrap_up(self, who: SignedIn) -> WrapUp:
+        async with self._database.read() as session:
+            own = await self._views.own(session, who)
+        if own.wrap_up is None:
+            raise RefusedError("no_wrap_up", "This wrap-up is over.")
+        return own.wrap_up
+
+
+def _not_yours() -> RefusedError:
+    return RefusedError("not_your_call", "This call is not yours.")

@@ -1,0 +1,64 @@
+"""A call, as its customer's page shows it."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callflow.call import Call, Ended, LegState, Role, Talking
+from callflow.clock import Clock
+from callink.values import LinkState
+from conversations.directory.people import names_of_users
+from conversations.threads.entries import Entry, Message
+from conversations.threads.timeline import messages_of_call
+from signaling.models.guests import AgentInCall, GuestCall, GuestMessage
+
+
+class GuestViews:
+    """Reads what the customer's page shows; it never sees more than its own call and the messages to and fro."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def call(self, session: AsyncSession, call: Call, link_state: LinkState) -> GuestCall:
+        """Show a call, live or over."""
+        phase = call.phase
+        ended = phase if isinstance(phase, Ended) else None
+        answered_at = phase.answered_at if isinstance(phase, Talking | Ended) else None
+        legs = [call.customer_leg, *([phase.agent_leg] if isinstance(phase, Talking) else [])]
+        grace = [leg.deadline for leg in legs if leg.state is LegState.RECONNECTING and leg.deadline]
+        messages = await messages_of_call(session, call.conversation, call.id)
+        return GuestCall(
+            id=call.id,
+            media=call.media,
+            phase="ended" if ended else "talking" if isinstance(phase, Talking) else "waiting",
+            started_at=call.started_at,
+            answered_at=answered_at,
+            ended_at=ended.at if ended else None,
+            now=self._clock.now(),
+            end_reason=ended.reason if ended else None,
+            ended_by=ended.by if ended else None,
+            mine=call.customer_leg.state.value,
+            agent=await _agent(session, phase) if isinstance(phase, Talking) else None,
+            grace_until=min(grace, default=None) if call.live else None,
+            wait_until=call.wait_until,
+            messages=[shown for entry in messages if (shown := guest_message(entry)) is not None],
+            ice_servers=[],
+            link_state=link_state,
+        )
+
+
+def guest_message(entry: Entry) -> GuestMessage | None:
+    """Show a message to the customer; nothing else in a thread is for him (MSG-03)."""
+    if not isinstance(entry.what, Message):
+        return None
+    return GuestMessage(
+        number=entry.number,
+        at=entry.at,
+        from_=Role(entry.what.sender.value),
+        name=entry.actor.name,
+        text=entry.what.text,
+    )
+
+
+async def _agent(session: AsyncSession, phase: Talking) -> AgentInCall:
+    names = await names_of_users(session, [phase.agent])
+    away = phase.agent_leg.state is LegState.RECONNECTING
+    return AgentInCall(name=names.get(phase.agent, ""), state="reconnecting" if away else "up")

@@ -1,0 +1,46 @@
+"""Offers and answers: one way for every leg, first time or after a reload (PLUS-01)."""
+
+from typing import Final
+
+from callflow.call import Call
+from callflow.engine import Engine
+from callflow.errors import RefusedError
+from callflow.events import LegLost, TransportOpened
+from callflow.ids import LegId, TransportId
+from callflow.wiring import MediaPort, MediaRefusedError
+from conversations.calls.store import CallTransaction
+from signaling.models.agents import LegAnswer
+
+CODECS: Final = ("opus", "VP8")
+
+
+class Negotiation:
+    """Gives legs their transports."""
+
+    def __init__(self, engine: Engine[CallTransaction], media: MediaPort) -> None:
+        self._engine = engine
+        self._media = media
+
+    async def answer(self, call: Call, leg: LegId, sdp: str, tab: str | None) -> LegAnswer:
+        """Answer an offer for a leg of a call.
+
+        Raises `MediaRefusedError` for a bad offer, `RefusedError` ``too_late`` when the call went on meanwhile.
+        """
+        try:
+            answer = await self._media.reopen(leg, sdp)
+        except MediaRefusedError as error:
+            if error.code != "unknown_leg":
+                raise
+            answer = await self._media.open(leg, sdp, CODECS)
+        try:
+            now = await self._engine.ask(call.id, TransportOpened(leg, answer.transport, tab))
+            if not now.live:
+                raise RefusedError("too_late", "The call is over.")
+        except RefusedError:
+            self._media.close(leg)
+            raise
+        return LegAnswer(sdp=answer.sdp, transport=answer.transport)
+
+    async def lost(self, call: Call, leg: LegId, transport: str) -> None:
+        """A page says that it is going away: the other side is told at once, and nothing ends by it."""
+        await self._engine.ask(call.id, LegLost(leg, TransportId(transport)))

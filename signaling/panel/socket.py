@@ -1,0 +1,116 @@
+"""The panel's WebSocket, from `hello` to the close (docs/protocol.md)."""
+
+from typing import Final
+
+from aiohttp import web
+from pydantic import TypeAdapter, ValidationError
+
+from callflow.clock import Clock
+from callflow.ids import ConversationId
+from conversations.db.database import Database
+from signaling.http.api import Api
+from signaling.http.client import client_of
+from signaling.http.limits import Limits
+from signaling.http.rules import AGENT, SIGNED_IN, SignedIn
+from signaling.models.panel import FromPanel, Heartbeat, Hello, Pong, SoundChange, Watch
+from signaling.panel.hub import Hub, Panel
+from signaling.panel.presence import Presence, Seat
+from signaling.panel.views import PanelViews
+from signaling.sockets import MALFORMED, Socket, open_socket
+
+_MESSAGE: Final[TypeAdapter[FromPanel]] = TypeAdapter(FromPanel)
+
+
+class PanelSocket:
+    """Serves panels."""
+
+    def __init__(
+        self, database: Database, hub: Hub, presence: Presence, views: PanelViews, limits: Limits, clock: Clock
+    ) -> None:
+        self._database = database
+        self._hub = hub
+        self._presence = presence
+        self._views = views
+        self._limits = limits
+        self._clock = clock
+
+    def register(self, api: Api) -> None:
+        """Add the route."""
+        api.get("/panel", self.panel, rule=SIGNED_IN, tag="panel")
+
+    async def panel(self, request: web.Request, who: SignedIn) -> web.WebSocketResponse:
+        """Push everything that this person's panel shows."""
+        self._limits.sockets_by_address.require(client_of(request).block)
+        async with open_socket(request) as (socket, ws):
+            conversation = _Conversation(self, Panel(socket, who, request))
+            try:
+                async for text in socket.messages():
+                    try:
+                        message = _MESSAGE.validate_json(text)
+                    except ValidationError:
+                        socket.close(MALFORMED, b"bad_message")
+                        break
+                    await conversation.take(message)
+            finally:
+                await conversation.end()
+        return ws
+
+    async def greet(self, panel: Panel, hello: Hello) -> Seat | None:
+        """Seat an agent and bring the panel up to date."""
+        seat = None
+        if AGENT.allows(panel.who):
+            seat = await self._presence.sit(panel.who.user.id, hello.sound)
+        await self._hub.join(panel, hello.resume)
+        return seat
+
+    async def again(self, panel: Panel, hello: Hello) -> None:
+        """A panel that missed something says hello again."""
+        await self._hub.join(panel, hello.resume)
+
+    async def watch(self, panel: Panel, conversation: str | None) -> None:
+        """Follow the thread in view, if this person may see it."""
+        panel.watching = None
+        if conversation is not None:
+            async with self._database.read() as session:
+                if await self._views.may_see(session, panel.who, ConversationId(conversation)):
+                    panel.watching = ConversationId(conversation)
+
+    async def heard(self, seat: Seat | None, socket: Socket, message: Heartbeat | SoundChange) -> None:
+        """Note a sign of life, and answer a heartbeat."""
+        if seat is not None:
+            await self._presence.heard(seat, message.sound if isinstance(message, SoundChange) else None)
+        if isinstance(message, Heartbeat):
+            socket.send(Pong(now=self._clock.now()))
+
+    async def gone(self, panel: Panel, seat: Seat | None) -> None:
+        """Forget a panel."""
+        self._hub.leave(panel)
+        if seat is not None:
+            await self._presence.leave(seat)
+
+
+class _Conversation:
+    """The state of one connection: nothing before `hello`."""
+
+    def __init__(self, server: PanelSocket, panel: Panel) -> None:
+        self._server = server
+        self._panel = panel
+        self._seat: Seat | None = None
+        self._greeted = False
+
+    async def take(self, message: FromPanel) -> None:
+        match message:
+            case Hello() if self._greeted:
+                await self._server.again(self._panel, message)
+            case Hello():
+                self._greeted = True
+                self._seat = await self._server.greet(self._panel, message)
+            case _ if not self._greeted:
+                self._panel.socket.close(MALFORMED, b"bad_message")
+            case Watch(conversation_id=conversation):
+                await self._server.watch(self._panel, conversation)
+            case Heartbeat() | SoundChange():
+                await self._server.heard(self._seat, self._panel.socket, message)
+
+    async def end(self) -> None:
+        await self._server.gone(self._panel, self._seat)

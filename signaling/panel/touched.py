@@ -1,0 +1,80 @@
+"""What a run of facts means for one panel: which parts of its state to read again. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from callflow.facts import Fact, FactKind
+from callflow.ids import AgentId, CallId, ConversationId
+from signaling.models.panel import Stale
+
+_LISTS: dict[FactKind, Stale] = {
+    FactKind.USER_CHANGED: "users",
+    FactKind.QUEUE_CHANGED: "queues",
+    FactKind.LINK_CHANGED: "call_links",
+    FactKind.SETTINGS_CHANGED: "settings",
+}
+_TEAM = frozenset(
+    {
+        FactKind.AGENT_STATUS,
+        FactKind.AGENT_STATE,
+        FactKind.AGENT_REACH,
+        FactKind.USER_CHANGED,
+    }
+)
+_OWN = frozenset({*_TEAM, FactKind.WRAP_UP_CHANGED})
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The things that a run of facts names."""
+
+    agents: frozenset[AgentId] = frozenset()
+    """Agents whose own state changed."""
+    team: frozenset[AgentId] = frozenset()
+    """Agents whose line in the team list changed."""
+    calls: frozenset[CallId] = frozenset()
+    conversations: frozenset[ConversationId] = frozenset()
+    read_by: frozenset[tuple[AgentId, ConversationId]] = frozenset()
+    """Who read which conversation; nobody else's panel changes by it."""
+    users: frozenset[AgentId] = frozenset()
+    """People whose rights or names may have changed."""
+    all_team: bool = False
+    stale: frozenset[Stale] = field(default_factory=frozenset[Stale])
+
+
+def touched_by(facts: Iterable[Fact]) -> Touched:
+    """Collect what `facts` name."""
+    agents: set[AgentId] = set()
+    team: set[AgentId] = set()
+    calls: set[CallId] = set()
+    conversations: set[ConversationId] = set()
+    read_by: set[tuple[AgentId, ConversationId]] = set()
+    users: set[AgentId] = set()
+    stale: set[Stale] = set()
+    for fact in facts:
+        if fact.kind in _LISTS:
+            stale.add(_LISTS[fact.kind])
+        if fact.kind is FactKind.CONVERSATION_READ:
+            if fact.agent and fact.conversation:
+                read_by.add((fact.agent, fact.conversation))
+            continue
+        if fact.conversation:
+            conversations.add(fact.conversation)
+        if fact.call:
+            calls.add(fact.call)
+        if fact.agent and fact.kind in _OWN:
+            agents.add(fact.agent)
+        if fact.agent and fact.kind in _TEAM:
+            team.add(fact.agent)
+        if fact.agent and fact.kind is FactKind.USER_CHANGED:
+            users.add(fact.agent)
+    return Touched(
+        frozenset(agents),
+        frozenset(team),
+        frozenset(calls),
+        frozenset(conversations),
+        frozenset(read_by),
+        frozenset(users),
+        bool({"users", "queues"} & stale),
+        frozenset(stale),
+    )

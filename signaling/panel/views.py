@@ -1,0 +1,193 @@
+"""What one panel shows, read from the database: the readings behind the snapshot and the changes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callflow.agent import Agent, WrapUp, new_agent
+from callflow.agent_machine import activity_name
+from callflow.call import RING_TIME, Call, Ended, LegState, Ringing, Talking
+from callflow.clock import Clock
+from callflow.ids import ConversationId
+from callink.links import link_label
+from conversations.calls.reading import agent_by_id, all_agents, call_by_id
+from conversations.directory.people import all_users
+from conversations.directory.queues import all_queues, names_of_queues
+from conversations.directory.tables import UserRole
+from conversations.directory.values import Queue, User
+from conversations.errors import NotFoundError
+from conversations.threads import lists
+from conversations.threads.customers import customer_by_id
+from conversations.threads.tables import ConversationRow
+from conversations.threads.values import viewer
+from signaling.http.rules import SignedIn
+from signaling.models.agents import AgentState, Caller, PanelCall, Reservation, TeamMember
+from signaling.models.agents import WrapUp as WrapUpView
+from signaling.models.common import Ref
+from signaling.models.conversations import ConversationItem
+from signaling.models.panel import PanelState
+from signaling.views import conversation_item
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The parts of a panel that are about its user alone."""
+
+    agent: Agent
+    state: AgentState
+    call: PanelCall | None
+    wrap_up: WrapUpView | None
+
+
+class PanelViews:
+    """Reads what panels show. Every method works in its caller's session, so that one panel sees one moment."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def state(self, session: AsyncSession, who: SignedIn) -> tuple[Own, PanelState]:
+        """Return everything."""
+        own = await self.own(session, who)
+        listed, total = await self.mine(session, who)
+        state = PanelState(
+            me=own.state,
+            call=own.call,
+            wrap_up=own.wrap_up,
+            conversations=listed,
+            total=total,
+            team=await self.team(session) if who.user.leads else [],
+        )
+        return own, state
+
+    async def own(self, session: AsyncSession, who: SignedIn) -> Own:
+        """Return what is about this user: status, call, wrap-up."""
+        agent = await agent_by_id(session, who.user.id) or new_agent(who.user.id, self._clock.now())
+        call = await call_by_id(session, agent.call) if agent.call else None
+        shown = await _panel_call(session, call) if call is not None and call.live else None
+        wrap_up = None
+        if isinstance(agent.activity, WrapUp) and call is not None and isinstance(call.phase, Ended):
+            wrap_up = await _wrap_up(session, agent.activity, call, call.phase)
+        return Own(agent, self.agent_state(agent, who.user.name), shown, wrap_up)
+
+    def agent_state(self, agent: Agent, name: str) -> AgentState:
+        """Show an agent's live state."""
+        return AgentState(
+            id=agent.id,
+            name=name,
+            status=agent.status,
+            reason=agent.reason,
+            since=_since(agent),
+            state=activity_name(agent.activity),
+            reachable=agent.reachable,
+            sound=agent.sound,
+        )
+
+    async def mine(self, session: AsyncSession, who: SignedIn) -> tuple[list[ConversationItem], int]:
+        """Return My Work, and how many conversations there are in all."""
+        found, total = await lists.my_work(session, await viewer(session, who.user))
+        return [conversation_item(item) for item in found], total
+
+    async def listed(
+        self, session: AsyncSession, who: SignedIn, conversations: Collection[ConversationId]
+    ) -> tuple[list[ConversationItem], int]:
+        """Return those of some conversations that are in My Work now, and how many are in it in all."""
+        found, total = await self.mine(session, who)
+        return [item for item in found if ConversationId(item.id) in conversations], total
+
+    async def may_see(self, session: AsyncSession, who: SignedIn, conversation: ConversationId) -> bool:
+        """Say whether this user may follow a thread."""
+        try:
+            await lists.visible(session, await viewer(session, who.user), conversation)
+        except NotFoundError:
+            return False
+        return True
+
+    async def team(self, session: AsyncSession) -> list[TeamMember]:
+        """Return who is in which status since when (AP-03)."""
+        agents = await all_agents(session)
+        queues = await all_queues(session)
+        return [
+            _member(user, agents.get(user.id) or new_agent(user.id, self._clock.now()), queues)
+            for user in await all_users(session)
+            if UserRole.AGENT in user.roles and not user.disabled
+        ]
+
+
+def _member(user: User, agent: Agent, queues: Sequence[Queue]) -> TeamMember:
+    return TeamMember(
+        id=user.id,
+        name=user.name,
+        status=agent.status,
+        reason=agent.reason,
+        state=activity_name(agent.activity),
+        since=_since(agent),
+        reachable=agent.reachable,
+        sound=agent.sound,
+        queues=[
+            Ref(id=queue.id, name=queue.name) for queue in queues if user.id in {member.id for member in queue.members}
+        ],
+    )
+
+
+def _since(agent: Agent) -> datetime:
+    """Return since when an agent does what he does: the status, unless a call holds him."""
+    return agent.status_since if agent.call is None else agent.activity.since
+
+
+async def _panel_call(session: AsyncSession, call: Call) -> PanelCall | None:
+    phase, leg = call.phase, call.agent_leg
+    if not isinstance(phase, Ringing | Talking) or leg is None:
+        return None
+    customer = await customer_by_id(session, call.customer)
+    if customer is None:
+        return None
+    queues = await names_of_queues(session, [call.queue])
+    thread = await session.get(ConversationRow, call.conversation)
+    held = phase.reservation if isinstance(phase, Ringing) else None
+    grace = [at.deadline for at in (leg, call.customer_leg) if at.state is LegState.RECONNECTING and at.deadline]
+    return PanelCall(
+        id=call.id,
+        media=call.media,
+        phase="ringing" if held else "talking",
+        conversation_id=call.conversation,
+        customer=Caller(
+            id=customer.id,
+            name=customer.name,
+            address=customer.address,
+            city=customer.city,
+            country=customer.country,
+        ),
+        queue=Ref(id=call.queue, name=queues[call.queue]),
+        link_label=await link_label(session, call.link) if call.link else None,
+        waiting_since=call.started_at,
+        last_summary=(thread.summary or None) if thread else None,
+        reservation=Reservation(id=held.id, deadline=held.deadline, seconds=int(RING_TIME.total_seconds()))
+        if held
+        else None,
+        answered_at=phase.answered_at if isinstance(phase, Talking) else None,
+        tab=leg.tab,
+        mine=leg.state.value,
+        theirs="up" if call.customer_leg.state is LegState.UP else "reconnecting",
+        grace_until=min(grace, default=None),
+        ice_servers=[],
+    )
+
+
+async def _wrap_up(session: AsyncSession, wrap: WrapUp, call: Call, end: Ended) -> WrapUpView | None:
+    customer = await customer_by_id(session, call.customer)
+    thread = await session.get(ConversationRow, call.conversation)
+    if customer is None or thread is None:
+        return None
+    return WrapUpView(
+        call_id=call.id,
+        conversation_id=call.conversation,
+        customer=Ref(id=customer.id, name=customer.name),
+        started_at=wrap.since,
+        until=wrap.until,
+        summary=wrap.summary,
+        status=wrap.thread_status or thread.status,
+        ended_by=end.by,
+        talked_seconds=round((end.at - end.answered_at).total_seconds()) if end.answered_at else None,
+    )

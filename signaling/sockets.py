@@ -1,0 +1,97 @@
+"""What both WebSockets share: a bounded queue with a task of its own that writes, and a limit on what comes in.
+
+One client that does not read must not hold up the others (reliability.md L13): each has a queue, and who
+lets it fill is cut.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiohttp import WSMsgType, web
+from pydantic import BaseModel
+
+from signaling.http.limits import TokenBuckets
+
+log = logging.getLogger(__name__)
+
+LARGEST: Final = 64 * 1024
+QUEUED_MESSAGES: Final = 256
+QUEUED_BYTES: Final = 1024 * 1024
+PER_MINUTE: Final = 30 * 60
+BURST: Final = 60
+PING_EVERY: Final = 5.0
+"""Seconds between the pings below WebSocket messages; a dead connection is found within twice this."""
+
+SIGNED_OUT: Final = 4401
+TOO_LARGE: Final = 4413
+MALFORMED: Final = 4422
+TOO_FAST: Final = 4429
+SILENT: Final = 4408
+SLOW: Final = 1013
+
+
+class Socket:
+    """One open WebSocket."""
+
+    def __init__(self, ws: web.WebSocketResponse) -> None:
+        self._ws = ws
+        self._queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUED_MESSAGES)
+        self._bytes = 0
+        self._rate = TokenBuckets(PER_MINUTE, BURST)
+        self._closing: asyncio.Task[None] | None = None
+
+    def send(self, message: BaseModel, *, only_set: bool = False) -> None:
+        """Queue a message; who has let the queue fill is cut."""
+        body = message.model_dump_json(by_alias=True, exclude_unset=only_set).encode()
+        if self._queue.full() or self._bytes + len(body) > QUEUED_BYTES:
+            self.close(SLOW, b"slow")
+            return
+        self._bytes += len(body)
+        self._queue.put_nowait(body)
+
+    def close(self, code: int, word: bytes) -> None:
+        """Begin to close; nothing more is sent."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(code, word), name="closing socket")
+
+    async def messages(self) -> AsyncGenerator[str]:
+        """Yield the text messages that come in, until the end; a message that breaks a limit closes it."""
+        async for message in self._ws:
+            if self._rate.take("") > 0:
+                self.close(TOO_FAST, b"too_fast")
+            elif message.type is WSMsgType.TEXT:
+                yield message.data
+            else:
+                self.close(MALFORMED, b"bad_message")
+
+    async def write(self) -> None:
+        """Send what is queued, until cancelled."""
+        while True:
+            body = await self._queue.get()
+            self._bytes -= len(body)
+            await self._ws.send_str(body.decode())
+
+    async def _close(self, code: int, word: bytes) -> None:
+        try:
+            async with asyncio.timeout(2):
+                await self._ws.close(code=code, message=word)
+        except TimeoutError:
+            log.info("a client did not take its close frame")
+
+
+@asynccontextmanager
+async def open_socket(request: web.Request) -> AsyncGenerator[tuple[Socket, web.WebSocketResponse]]:
+    """Accept a WebSocket and write to it until the block ends."""
+    ws = web.WebSocketResponse(max_msg_size=LARGEST, heartbeat=PING_EVERY, compress=False)
+    await ws.prepare(request)
+    socket = Socket(ws)
+    writer = asyncio.create_task(socket.write(), name="socket writer")
+    try:
+        yield socket, ws
+    finally:
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+        await ws.close()
