@@ -49,6 +49,12 @@ async def test_the_tables_in_the_code_are_the_tables_in_the_migrations(database_
     await engine.dispose()
 
 
+async def test_each_engine_is_really_used(database: Database, request: pytest.FixtureRequest) -> None:
+    async with database.write() as write:
+        dialect = (await write.session.connection()).dialect.name
+    assert dialect in str(request.node)
+
+
 async def test_migrating_twice_changes_nothing(database: Database) -> None:
     await database.migrate()
     async with database.read() as session:

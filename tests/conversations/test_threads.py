@@ -112,8 +112,8 @@ async def test_an_agent_begins_a_conversation_unless_the_customer_has_one(centre
         *(centre.threads.create(centre.ben, customer=made.customer.id) for _ in range(4)), return_exceptions=True
     )
     assert len([result for result in tries if isinstance(result, AlreadyOpenError)]) == 3
+    seen = await centre.threads.get(centre.ana, made.item.id)
     with pytest.raises(AlreadyOpenError):
-        seen = await centre.threads.get(centre.ana, made.item.id)
         await centre.threads.change(centre.ana, made.item.id, seen.item.version, status=ThreadStatus.OPEN)
     with pytest.raises(NotFoundError):
         await centre.threads.create(centre.ben, customer=CustomerId("cust_x"))

@@ -1,0 +1,36 @@
+"""Many devices on one link at the same moment."""
+
+import asyncio
+
+import pytest
+
+from callflow.call import Call
+from conversations.errors import RefusedError
+from tests.callink.desk import Desk
+
+pytestmark = pytest.mark.wire
+
+AT_ONCE = 20
+"""Joins that are under way together: more than a pool has connections."""
+
+
+async def test_of_many_devices_that_join_a_one_time_link_at_once_exactly_one_gets_in(desk: Desk, long: bool) -> None:
+    """LNK-11, PLUS-18, scorecard S3."""
+    links, devices = (200, 100) if long else (6, 20)
+    browsers = [await desk.browser() for _ in range(devices)]
+    at_once = asyncio.Semaphore(AT_ONCE)
+
+    async def join(token: str, number: int) -> Call | str:
+        async with at_once:
+            try:
+                return await desk.join(token, browsers[number], f"Device {number}")
+            except RefusedError as refused:
+                return refused.code
+
+    for _ in range(links):
+        token = await desk.issue()
+        results = await asyncio.gather(*(join(token, number) for number in range(devices)))
+        winners = [result for result in results if isinstance(result, Call)]
+        assert len(winners) == 1
+        assert {result for result in results if isinstance(result, str)} == {"link_in_use"}
+        await desk.end(winners[0])
