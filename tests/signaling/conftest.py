@@ -1,5 +1,5 @@
 """The fixtures of the edge's tests."""
 
-from tests.signaling.house import house
+from tests.signaling.house import cache, house
 
-__all__ = ["house"]
+__all__ = ["cache", "house"]

@@ -81,7 +81,7 @@ class Browser:
 class House:
     """A running Parley. `people` holds the users made for it, with their passwords."""
 
-    services: Parley
+    parley: Parley
     server: TestServer
     stack: AsyncExitStack
     people: dict[str, NewPassword] = field(default_factory=dict[str, NewPassword])
@@ -103,7 +103,7 @@ class House:
 
     async def add_person(self, login: str, roles: frozenset[UserRole]) -> None:
         """Add a person who has chosen a password already."""
-        async with self.services.database.write() as write:
+        async with self.parley.database.write() as write:
             user = await add_user(
                 write,
                 AUTOMATION,
@@ -116,19 +116,26 @@ class House:
         self.people[login] = NewPassword(user, PASSWORD)
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the hold music is kept once it was made."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-async def house(tmp_path: Path, sqlite_template: Path, clock: MovableClock) -> AsyncIterator[House]:
+async def house(tmp_path: Path, sqlite_template: Path, cache: Path, clock: MovableClock) -> AsyncIterator[House]:
     """A Parley with an administrator, a supervisor and two agents."""
     shutil.copy(sqlite_template, tmp_path / "parley.db")
     settings = Settings(data=tmp_path, trusted_proxies=(ip_network("127.0.0.0/8"),), media_port=0)
     database = await Database.open(settings.database, clock)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        services = Parley(database, MediaSettings(), clock)
-        server = TestServer(services.app(settings))
+        parley = Parley(database, MediaSettings(port=0, cache=cache), clock)
+        await stack.enter_async_context(parley.running())
+        server = TestServer(parley.app(settings))
         await server.start_server()
         stack.push_async_callback(server.close)
-        house = House(services, server, stack)
+        house = House(parley, server, stack)
         for login, roles in PEOPLE.items():
             await house.add_person(login, roles)
         yield house

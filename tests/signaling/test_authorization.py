@@ -6,7 +6,7 @@ import pytest
 
 from callflow.ids import AgentId
 from conversations.directory.sessions import start_session
-from signaling.app import build_api, openapi
+from signaling.app import openapi
 from signaling.http.api import rule_of
 from signaling.http.operation import Operation
 from signaling.http.rules import ADMIN, AGENT, GUEST, OWN_SESSION, PUBLIC, SIGNED_IN, SUPERVISOR, Rule
@@ -32,7 +32,7 @@ async def answer_to(house: House, who: str, operation: Operation) -> tuple[int, 
     if who == "guest":
         cookies["parley_guest"] = TOKEN
     elif who != "anyone":
-        async with house.services.database.write() as write:
+        async with house.parley.database.write() as write:
             cookies["parley_session"] = await start_session(write, AgentId(house.people[who].user.id))
     browser.client.session.cookie_jar.update_cookies(cookies, browser.client.make_url("/"))
     path = operation.path.removeprefix("/api/v1")
@@ -47,7 +47,7 @@ async def answer_to(house: House, who: str, operation: Operation) -> tuple[int, 
 async def test_every_route_lets_in_whom_its_rule_allows_and_nobody_else(house: House, who: str) -> None:
     """SYS-01; reliability S25."""
     wrong: list[str] = []
-    for operation in build_api(house.services, None).operations:
+    for operation in house.parley.api(None).operations:
         status, code = await answer_to(house, who, operation)
         refused = (status, code) in ((401, "signed_out"), (403, "forbidden"))
         if refused == (operation.rule in ALLOWED[who]) or status >= 500:
@@ -58,7 +58,7 @@ async def test_every_route_lets_in_whom_its_rule_allows_and_nobody_else(house: H
 def test_the_rules_of_all_routes_are_these(house: House) -> None:
     """Reliability 2.3: who reads this list reads the whole authorization. A change of a rule is a change here."""
     rules: dict[str, set[str]] = {}
-    for operation in build_api(house.services, None).operations:
+    for operation in house.parley.api(None).operations:
         rules.setdefault(operation.rule.name, set()).add(operation.name)
     assert rules["public"] >= {"sign_in", "set_up", "get_guest_link"}
     assert rules["own_session"] == {"get_session", "sign_out", "change_password"}
@@ -140,7 +140,7 @@ async def test_every_page_and_error_carries_the_security_headers(house: House, p
 async def test_a_get_changes_nothing_and_needs_no_csrf_header_while_a_change_does(house: House) -> None:
     """Reliability S25."""
     browser = await house.signed_in("sue")
-    for operation in build_api(house.services, None).operations:
+    for operation in house.parley.api(None).operations:
         if operation.method == "GET":
             continue
         path = operation.path.replace("{", "").replace("}", "")

@@ -140,7 +140,7 @@ async def test_a_session_ends_when_it_is_idle_or_old(house: House, clock: Movabl
 
 async def test_the_first_administrator_is_made_once(house: House) -> None:
     """Issue: an empty folder makes no accounts and prints a one-time address."""
-    assert await house.services.setup.new_token() is None, "there are people already"
+    assert await house.parley.setup.new_token() is None, "there are people already"
     browser = await house.browser()
     body = {"token": "A" * 43, "login": "eve", "name": "Eve", "password": "a much better pass phrase"}
     assert await browser.refused("POST", "/setup", body) == (404, "not_found")
