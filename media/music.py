@@ -29,13 +29,16 @@ def hold_music() -> Samples:
     bar = int(SECONDS_PER_BAR * RATE) // 960 * 960
     total = bar * len(CHORDS)
     piece = np.zeros(total)
+    notes = {note for chord in CHORDS for note in chord}
+    pads = {note: _pad(note, bar * 3 // 2) for note in notes}
+    plucks = {note: _pluck(note + 12, int(2.2 * RATE)) for note in notes}
     for index, chord in enumerate(CHORDS):
         start = index * bar
         for note in chord:
-            _add(piece, start - bar // 4, _pad(note, bar * 3 // 2))
+            _add(piece, start - bar // 4, pads[note])
         for step, which in enumerate(PATTERN):
             velocity = 0.55 if step % 4 == 0 else 0.4
-            _add(piece, start + step * bar // len(PATTERN), velocity * _pluck(chord[which] + 12, int(2.2 * RATE)))
+            _add(piece, start + step * bar // len(PATTERN), velocity * plucks[chord[which]])
     for delay, gain in ((0.31, 0.25), (0.47, 0.18), (0.73, 0.12)):
         piece += gain * np.roll(piece, int(delay * RATE))
     piece *= 10 ** (LEVEL_DBFS / 20) / np.sqrt(np.mean(piece**2))

@@ -165,9 +165,13 @@ def _nack(sender: Transport, body: bytes) -> Iterable[tuple[In, bytes]]:
         return
     items: list[bytes] = []
     for position in range(8, len(body) - 3, 4):
-        lost, more = _NACK.unpack_from(body, position)
-        if out.reaches(lost):
-            items.append(_NACK.pack((lost - out.sequence_offset) & 0xFFFF, more))
+        first, more = _NACK.unpack_from(body, position)
+        lost = [first] + [(first + bit) & 0xFFFF for bit in range(1, 17) if more >> (bit - 1) & 1]
+        reached = [sequence for sequence in lost if out.reaches(sequence)]
+        if reached == lost:
+            items.append(_NACK.pack((first - out.sequence_offset) & 0xFFFF, more))
+        else:
+            items += [_NACK.pack((sequence - out.sequence_offset) & 0xFFFF, 0) for sequence in reached]
     if items:
         yield out.source, b"".join(items)
 

@@ -33,6 +33,11 @@ EXTENSIONS: Final = frozenset(
 """Header extensions that the answer accepts. Not transport-cc: nobody here would answer it."""
 
 _FINGERPRINT = re.compile(r"^a=fingerprint:sha-(?:256|384|512) [0-9A-F]{2}(?::[0-9A-F]{2}){31,63}\s*$", re.I | re.M)
+# What is not used need not be understood: candidates above all, as none is ever tried.
+_USED = re.compile(
+    r"a=(group|fingerprint|setup|ice-ufrag|ice-pwd|mid|extmap|rtpmap|fmtp|rtcp-mux|ssrc|ssrc-group|bundle-only"
+    r"|sendrecv|sendonly|recvonly|inactive)(:|\s*$)"
+)
 _MID = re.compile(r"[A-Za-z0-9_.-]{1,16}")
 # With rtcp-mux, payload types 64 to 95 look like RTCP when the marker bit is set (RFC 5761, 4).
 _PAYLOAD_TYPES = frozenset(range(128)) - frozenset(range(64, 96))
@@ -90,10 +95,10 @@ def _malformed(why: str) -> MediaRefusedError:
 
 
 def _read(text: str, codecs: Sequence[str]) -> Offer:
-    # The browser's candidates are never used, so they need not be understood either.
-    lines = [line for line in text.splitlines() if not line.startswith("a=candidate:")]
+    lines = text.splitlines()
     if len(lines) > MAX_LINES:
         raise _malformed("too many lines")
+    lines = [line for line in lines if not line.startswith("a=") or _USED.match(line)]
     parsed = SessionDescription.parse("\r\n".join(lines))
     if not 1 <= len(parsed.media) <= len(STREAMS):
         raise _malformed("one to three m-lines are expected: voice, camera, screen")

@@ -18,7 +18,18 @@ from callflow.wiring import (
     Stream,
 )
 from media.journal import Kind, read_journal
-from tests.media.parties import ALICE, BOB, CALL, CAROL, CODECS, Party, Stage, both_ways, eventually, write_tone
+from tests.media.parties import (
+    ALICE,
+    BOB,
+    CALL,
+    CAROL,
+    CODECS,
+    Party,
+    Stage,
+    both_ways,
+    eventually,
+    write_tone,
+)
 
 pytestmark = pytest.mark.wire
 

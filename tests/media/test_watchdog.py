@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from callflow.wiring import LegDown, LegUp, LostBecause, Stream
+from callflow.wiring import LegDown, LostBecause, Stream
 from media.settings import MediaSettings
 from tests.media.parties import (
     ALICE,
@@ -20,22 +20,13 @@ from tests.media.parties import (
     eventually,
     stage,
 )
-from tests.media.wire import Relay, relayed
+from tests.media.wire import Relay, enter_through
 
 pytestmark = pytest.mark.wire
 
 
 def settings(cache: Path, **changes: float) -> MediaSettings:
     return MediaSettings(announced=("127.0.0.1",), cache=cache, **changes)  # pyright: ignore
-
-
-async def enter_through(relay: Relay, here: Stage, party: Party) -> LegUp:
-    here.parties.append(party)
-    answer = await here.plane.open(ALICE, await party.offer(), CODECS)
-    await party.accept(relayed(answer.sdp, here.plane.port, relay.port))
-    up = LegUp(ALICE, answer.transport)
-    await eventually(lambda: up in here.events)
-    return up
 
 
 async def test_a_talking_leg_that_falls_silent_is_told_down_after_three_seconds_and_up_when_it_speaks_again(

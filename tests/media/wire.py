@@ -1,10 +1,12 @@
 """The wire between a client and the media plane, where tests can cut, listen and inject."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from tests.media.parties import Stage
+from callflow.wiring import LegUp
+from tests.media.parties import ALICE, CODECS, Party, Stage, eventually
 
 Peer = tuple[str, int]
 
@@ -30,6 +32,10 @@ class Relay:
         self.port = 0
         self.last_media = b""
         """The last SRTP datagram that the client sent."""
+        self.lose_every = 0
+        """Lose every nth SRTP datagram to the client; 0 loses none."""
+        self.to_client: Counter[int] = Counter()
+        """SRTP datagrams towards the client, by payload type."""
 
     @classmethod
     @asynccontextmanager
@@ -72,14 +78,32 @@ class Relay:
         """Move one datagram along."""
         if towards_server:
             self._client = peer
-            if data and 128 <= data[0] < 192 and not 192 <= data[1] < 224:
+            if _is_srtp(data):
                 self.last_media = data
+        elif _is_srtp(data):
+            self.to_client[data[1] & 0x7F] += 1
+            if self.lose_every and self.to_client.total() % self.lose_every == 0:
+                return
         if self._cut or self._front is None or self._back is None:
             return
         if towards_server:
             self._back.sendto(data, self._server)
         elif self._client is not None:
             self._front.sendto(data, self._client)
+
+
+def _is_srtp(data: bytes) -> bool:
+    return len(data) > 12 and 128 <= data[0] < 192 and not 192 <= data[1] < 224
+
+
+async def enter_through(relay: Relay, here: Stage, party: Party) -> LegUp:
+    """Connect a party as Alice's leg through the relay, and wait until it is up."""
+    here.parties.append(party)
+    answer = await here.plane.open(ALICE, await party.offer(), CODECS)
+    await party.accept(relayed(answer.sdp, here.plane.port, relay.port))
+    up = LegUp(ALICE, answer.transport)
+    await eventually(lambda: up in here.events)
+    return up
 
 
 def relayed(answer: str, server_port: int, relay_port: int) -> str:
