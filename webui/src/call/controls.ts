@@ -33,6 +33,7 @@ export function makeControls(session: Session, say: (sentence: string) => void) 
     if (screen.kind !== "live") return;
     const { call } = screen.live;
     mute.set(t(own.muted ? "control.unmute" : "control.mute"), own.muted ? muted : microphone);
+    mute.element.disabled = own.microphone.track === null;
     mute.element.classList.toggle("off", own.muted);
     show(camera.element, call.media === "video");
     const sees = own.camera.track !== null;

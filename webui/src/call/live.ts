@@ -96,6 +96,7 @@ export class Live {
   }
 
   private legChanged(): void {
+    if (this.closed) return;
     const up = this.leg.state === "up";
     // What was pushed while the network was away is lost, and the socket may not have noticed.
     if (up && !this.legWasUp) void this.refresh();

@@ -3,7 +3,7 @@
 import alert from "~icons/lucide/circle-alert?raw";
 import { button, h, icon, setText, show } from "./dom";
 import type { Session } from "./session";
-import { clock, t, type Key } from "./words";
+import { clock, t } from "./words";
 
 interface Notice {
   text: string;
@@ -14,24 +14,28 @@ interface Notice {
 
 /** The notices of the moment, the gravest first. */
 export function noticesOf(session: Session): Notice[] {
-  const { screen, own } = session;
+  const { screen } = session;
   const notices: Notice[] = [];
   if (session.error) notices.push({ text: session.error, grave: true });
   if (screen.kind === "live") notices.push(...connection(session));
   if (screen.kind !== "before" && screen.kind !== "live") return notices;
-  for (const input of [own.microphone, own.camera]) {
-    if (!input.problem) continue;
-    if (input.kind === "camera" && screen.kind === "live" && screen.live.call.media === "audio") continue;
-    const key: Key = `notice.${input.kind}.${input.problem}`;
-    const hopeless = input.problem === "unsupported";
-    notices.push({
-      text: t(key),
+  return [...notices, ...devices(session)];
+}
+
+/** One notice at most: who is not heard has a worse trouble than who is not seen, and often both have one cause. */
+function devices({ screen, own, link }: Session): Notice[] {
+  const video = screen.kind === "live" ? screen.live.call.media === "video" : link?.audio_only === false;
+  const input = own.microphone.problem ? own.microphone : video && own.camera.problem ? own.camera : null;
+  if (!input?.problem) return [];
+  const again = () => void own.open(video && own.camera.problem !== null);
+  return [
+    {
+      text: t(`notice.${input.kind}.${input.problem}`),
       grave: input.kind === "microphone",
-      ...(hopeless ? {} : { again: () => void input.open() }),
+      ...(input.problem === "unsupported" ? {} : { again }),
       how: input.problem === "denied",
-    });
-  }
-  return notices;
+    },
+  ];
 }
 
 function connection({ screen }: Session): Notice[] {

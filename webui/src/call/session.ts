@@ -182,9 +182,11 @@ export class Session {
   }
 
   private leaveTo(screen: Screen): void {
-    if (this.screen.kind === "live") this.screen.live.close();
+    const before = this.screen;
+    this.screen = screen; // first, since what closes says that it has changed
+    if (before.kind === "live") before.live.close();
     this.own.close();
-    this.show(screen);
+    this.onchange();
   }
 
   private showPage(page: Page): void {
