@@ -64,13 +64,13 @@ async def admit(write: Write, token: str, guest: Guest, name: str | None, call: 
         raise NotFoundError("There is no such link.")
     link = link_of(row)
     # Two tabs of one browser that join at once: the second finds the first one's call.
-    await locked(write.session, GuestRow, guest.id)
+    known = (await locked(write.session, GuestRow, guest.id)).customer_id
     await _not_in_call(write.session, link.id, guest)
     await _take(write, link, guest)
     queue = await queue_by_id(write.session, link.queue)
     if queue is None or not queue.open:
         raise RefusedError("queue_closed", "We are closed at the moment.")
-    customer = link.customer or guest.customer or await _named(write, guest, name)
+    customer = link.customer or (CustomerId(known) if known else None) or await _named(write, guest, name)
     claim = ClaimRow(link_id=link.id, guest_id=guest.id, call_id=call, claimed_at=write.clock.now())
     await write.session.merge(claim)
     return Admission(link, customer, link.queue)

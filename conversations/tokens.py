@@ -13,5 +13,5 @@ def new_token(size: int = 32) -> str:
 
 
 def token_hash(token: str) -> str:
-    """Return what is stored of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    """Return what is stored of a token; any string has a hash, also one that was never a token."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -6,7 +6,8 @@ from enum import Enum
 from conversations.errors import InvalidError
 
 # C0 controls (but line feed and tab), DEL, and C1: invisible, and harmful in terminals, exports and logs.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Lone surrogates, which JSON can carry, are no characters: no database takes them.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Unset(Enum):
@@ -19,12 +20,17 @@ UNSET = Unset.UNSET
 """The default of a change to a field for which None is a value."""
 
 
+def storable(value: str) -> str:
+    """Return text without what cannot be stored or seen."""
+    return _CONTROLS.sub("", value)
+
+
 def clean_text(field: str, value: str, limit: int, *, least: int = 1) -> str:
     """Return text of several lines without control characters and outer white space.
 
     Raises InvalidError unless `least` to `limit` characters remain.
     """
-    text = _CONTROLS.sub("", value.replace("\r\n", "\n")).strip()
+    text = storable(value.replace("\r\n", "\n")).strip()
     if not least <= len(text) <= limit:
         raise InvalidError(field, f"This needs {least} to {limit} characters.")
     return text

@@ -31,18 +31,25 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """Return what is stored of a password."""
         async with self._turns:
-            return await asyncio.to_thread(self._hasher.hash, password)
+            return await asyncio.to_thread(self._hasher.hash, _bytes(password))
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Say whether this is the password; None stands for an unknown login and takes as long."""
         async with self._turns:
-            return await asyncio.to_thread(self._verify, stored or _NOBODY, password[:MOST]) and stored is not None
+            return (
+                await asyncio.to_thread(self._verify, stored or _NOBODY, _bytes(password[:MOST])) and stored is not None
+            )
 
-    def _verify(self, stored: str, password: str) -> bool:
+    def _verify(self, stored: str, password: bytes) -> bool:
         try:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _bytes(password: str) -> bytes:
+    """Return a password as it is hashed. JSON can carry lone surrogates, and they must not fail."""
+    return password.encode("utf-8", "surrogatepass")
 
 
 def check(password: str, login: str) -> None:

@@ -13,14 +13,14 @@ from conversations.db.database import Write
 from conversations.directory.tables import UserRole, UserRow
 from conversations.directory.values import User, user_of
 from conversations.errors import InvalidError, RefusedError
-from conversations.values import clean_line
+from conversations.values import clean_line, storable
 
 NAME_LIMIT = 100
 
 
 def fold(name: str) -> str:
     """Return what two spellings of the same name have in common."""
-    return unicodedata.normalize("NFKC", name).casefold().strip()
+    return unicodedata.normalize("NFKC", storable(name)).casefold().strip()
 
 
 async def row_by_login(session: AsyncSession, login: str) -> UserRow | None:

@@ -15,7 +15,7 @@ from conversations.directory.people import NAME_LIMIT, fold
 from conversations.errors import RefusedError
 from conversations.threads.addresses import normalise
 from conversations.threads.tables import CustomerRow
-from conversations.values import clean_line
+from conversations.values import clean_line, storable
 
 SEARCH_LIMIT = 20
 
@@ -79,7 +79,7 @@ async def names_of_customers(session: AsyncSession, customers: Collection[str]) 
 
 async def search_customers(session: AsyncSession, text: str) -> list[Customer]:
     """Return the first customers by name whose name or address contains `text`."""
-    text = text.strip()[:NAME_LIMIT]
+    text = storable(text).strip()[:NAME_LIMIT]
     in_name = CustomerRow.name_key.contains(fold(text), autoescape=True)
     in_address = CustomerRow.address.contains(normalise(text) or text.lower(), autoescape=True)
     rows = await session.scalars(

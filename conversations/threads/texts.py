@@ -16,9 +16,9 @@ _KINDS = {TextKind.MESSAGE: FactKind.MESSAGE_ADDED, TextKind.NOTE: FactKind.NOTE
 
 
 async def text_with_key(write: Write, conversation: ConversationId, key: str) -> str | None:
-    """Return the id of the text that was added with this key before."""
+    """Return the id of the text that was added with this key before. Raises InvalidError."""
     return await write.session.scalar(
-        select(TextRow.id).where(TextRow.conversation_id == conversation, TextRow.key == key)
+        select(TextRow.id).where(TextRow.conversation_id == conversation, TextRow.key == _key(key))
     )
 
 
@@ -30,12 +30,11 @@ async def add_text(
     The same key again adds nothing and returns the same id. Raises InvalidError.
     """
     conversation = ConversationId(row.id)
-    key = clean_line("key", key, KEY_LIMIT)
     text = clean_text("text", text, TEXT_LIMIT)
     known = await text_with_key(write, conversation, key)
     if known is not None:
         return known
-    added = TextRow(id=new_id("text"), conversation_id=conversation, kind=kind, sender=sender, text=text, key=key)
+    added = TextRow(id=new_id("text"), conversation_id=conversation, kind=kind, sender=sender, text=text, key=_key(key))
     write.session.add(added)
     if kind is TextKind.MESSAGE:
         row.preview, row.preview_kind = " ".join(text.split())[:PREVIEW_LIMIT], PreviewKind.MESSAGE
@@ -50,3 +49,7 @@ async def add_text(
         )
     )
     return added.id
+
+
+def _key(key: str) -> str:
+    return clean_line("key", key, KEY_LIMIT)

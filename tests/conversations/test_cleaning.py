@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from conversations.errors import InvalidError
 from conversations.threads.addresses import normalise
+from conversations.tokens import token_hash
 from conversations.values import clean_line, clean_text
 
 pytestmark = pytest.mark.unit
@@ -46,6 +47,12 @@ def test_cleaned_text_has_no_controls_but_line_feeds_and_tabs(text: str) -> None
         return
     assert 1 <= len(cleaned) <= 100
     assert not any((ord(char) < 32 and char not in "\n\t") or 127 <= ord(char) < 160 for char in cleaned)
+
+
+def test_what_no_database_takes_is_taken_out() -> None:
+    """JSON can carry a lone surrogate and a NUL; neither may reach a driver."""
+    assert clean_text("text", "a\x00b\ud800c", 20) == "abc"
+    assert len(token_hash("\udcff")) == 64
 
 
 def test_a_line_has_single_spaces_and_a_text_keeps_its_lines() -> None:

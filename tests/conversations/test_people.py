@@ -63,6 +63,13 @@ async def test_a_wrong_password_an_unknown_login_and_a_disabled_user_look_the_sa
     assert told.pop()[0] == "wrong_credentials"
 
 
+async def test_a_login_and_password_that_are_no_text_are_only_wrong(users: Users) -> None:
+    for login in ("\x00", "\ud800", "x" * 10_000):
+        with pytest.raises(RefusedError) as refused:
+            await users.sign_in(login, "\ud800\x00" * 5000)
+        assert refused.value.code == "wrong_credentials"
+
+
 async def test_two_people_cannot_have_one_login(users: Users) -> None:
     await users.create(AUTOMATION, "ana", "Ana", AGENT)
     with pytest.raises(RefusedError) as refused:

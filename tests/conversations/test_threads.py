@@ -165,6 +165,7 @@ async def test_messages_have_sides_and_notes_are_internal_and_a_repeat_adds_noth
     assert shown == [before, tries[0]]
     await centre.end(call)
     assert (await centre.threads.add_message(centre.ana, thread, "Hello!", "k2")).number == tries[0].number
+    assert (await centre.threads.add_note(centre.ana, thread, "x", "k\x00\ud800")).what == Note("x")
     for text in ("", " \x00 ", "x" * 4001):
         with pytest.raises(InvalidError):
             await centre.threads.add_note(centre.ana, thread, text, "k9")
@@ -235,4 +236,5 @@ async def test_customers_are_found_by_a_part_of_their_name(centre: Centre) -> No
     assert [one.name for one in await centre.threads.customers("éLO")] == ["Élodie 100%"]
     assert [one.name for one in await centre.threads.customers("0%")] == ["Élodie 100%"]
     assert [one.name for one in await centre.threads.customers("_")] == []
+    assert [one.name for one in await centre.threads.customers("\x00Cor\ud800")] == ["Cora"]
     assert len(await centre.threads.customers("")) == 2
