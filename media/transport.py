@@ -36,6 +36,10 @@ BYTES_PER_TICK: Final = 500_000
 is dropped before it costs decryption."""
 
 
+MOVED_AFTER_S: Final = 6.0
+"""An address in use is checked at least every 5 s (RFC 7675, section 5.1)."""
+
+
 class TransportOwner(Protocol):
     """Whom a transport tells how it fares."""
 
@@ -170,10 +174,10 @@ class Transport:
         """Note an authentic check; return an address that is forgotten for it, if there are too many.
 
         Packets go to the address that the browser nominates; and, when a NAT has given it another one unasked, to the
-        address of two checks in a row.
+        one that is checked while the old one no longer is. A browser tries several addresses at a time at first, so
+        that a few checks in a row from one of them mean nothing.
         """
-        before = self.proven.get(address, 0.0)
-        moved = self.address is not None and before > self.proven.get(self.address, 0.0)
+        moved = self.address is not None and now - self.proven.get(self.address, 0.0) > MOVED_AFTER_S
         self.proven[address] = now
         self.heard_control_at = now
         if nominated or moved or self.address is None:
