@@ -16,7 +16,7 @@ from signaling.plain_page import error_page, plain_page
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 PUBLIC_PAGES: Final = frozenset(
-    {"/", "/agent", "/agent/{rest}", "/c/{token}", "/assets/{name}", "/robots.txt", "/healthz"}
+    {"/", "/agent", "/agent/{rest}", "/c/{token}", "/assets/{name}", "/favicon.ico", "/robots.txt", "/healthz"}
 )
 """Every plain route; each may be used by anyone. A test holds the application to this list."""
 _GONE: Final = {LinkState.USED, LinkState.EXPIRED, LinkState.REVOKED}
@@ -41,6 +41,7 @@ class Pages:
         app.router.add_get("/agent/{rest:.*}", self._agent_page)
         app.router.add_get("/c/{token}", self._call_page)
         app.router.add_get("/assets/{name:.+}", self._asset)
+        app.router.add_get("/favicon.ico", self._no_icon)
         app.router.add_get("/robots.txt", self._robots)
         app.router.add_get("/healthz", self._healthz)
 
@@ -81,6 +82,10 @@ class Pages:
             headers[hdrs.CONTENT_ENCODING] = "gzip"
         charset = "utf-8" if file.content_type.startswith("text/") else None
         return web.Response(body=body, content_type=file.content_type, charset=charset, headers=headers)
+
+    async def _no_icon(self, _: web.Request) -> web.StreamResponse:
+        """Answer the browser's own question; pages with an icon name it themselves."""
+        return web.Response(status=204, headers={hdrs.CACHE_CONTROL: IMMUTABLE})
 
     async def _robots(self, _: web.Request) -> web.StreamResponse:
         return web.Response(text="User-agent: *\nDisallow: /\n")

@@ -25,7 +25,7 @@ _ALWAYS: Final = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": (
         "microphone=(self), camera=(self), display-capture=(self), "
-        "geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), browsing-topics=()"
+        "geolocation=(), payment=(), usb=(), serial=(), midi=(), browsing-topics=()"
     ),
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",

@@ -72,12 +72,12 @@ async def listening(
             await site.start()
         except OSError as error:
             raise StartError(_sentence(host, port, error)) from None
-        async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(watch.run(cast("web.Server", runner.server)), name="header watch")
-            try:
-                yield runner.addresses[0][1]
-            finally:
-                watching.cancel()
+        watching = asyncio.create_task(watch.run(cast("web.Server", runner.server)), name="header watch")
+        try:
+            yield runner.addresses[0][1]
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
     finally:
         await runner.cleanup()
 
