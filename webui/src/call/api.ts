@@ -79,6 +79,13 @@ const part = encodeURIComponent;
 
 export const getLink = (token: string) => ask<GuestLink>("GET", `/links/${part(token)}`);
 
+/** The link as the server wrote it into the page, so that the first picture is the right one; null the second time. */
+export function linkInPage(): GuestLink | null {
+  const written = document.querySelector<HTMLMetaElement>('meta[name="parley-link"]');
+  written?.remove();
+  return written && (JSON.parse(written.content) as GuestLink);
+}
+
 export const startCall = (token: string, media: Media, name: string | null) =>
   ask<GuestCall>("POST", `/links/${part(token)}/calls`, name ? { media, name } : { media });
 

@@ -73,7 +73,7 @@ export class Session {
   async load(): Promise<void> {
     clearTimeout(this.lookAgain);
     try {
-      const link = await api.getLink(this.token);
+      const link = api.linkInPage() ?? (await api.getLink(this.token));
       if (this.screen.kind === "live") return;
       this.link = link;
       this.showLink(link);

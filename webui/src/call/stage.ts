@@ -80,7 +80,7 @@ export function makeStage(session: Session) {
 
     function caption_(): string {
       if (before && selfStream) return t("check.preview");
-      if (talking && video && !seesAgent && agent && leg?.state === "up") return t("talking.no-picture", { agent });
+      if (talking && video && agent && leg?.seesCamera === false) return t("talking.no-picture", { agent });
       return "";
     }
   }

@@ -152,7 +152,7 @@ export class CallMedia {
     if (leg !== this.leg) return;
     this.legState = leg.state;
     this.quality = leg.quality;
-    this.seesCamera = leg.seesCamera;
+    this.seesCamera = leg.seesCamera === true;
     this.remoteVoice = leg.remoteVoice;
     this.remoteCamera = leg.remoteCamera;
   }

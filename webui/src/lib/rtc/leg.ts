@@ -2,7 +2,8 @@
 
 import { pause, retryDelay } from "./ladder";
 import { connected, createPeer, type Peer } from "./peer";
-import { judge, readCounters, type Counters, type Quality } from "./quality";
+import { readCounters, type Counters, type Quality } from "./quality";
+import { watchConnection } from "./watch";
 
 export type LegState = "connecting" | "up" | "reconnecting" | "failed" | "closed";
 
@@ -29,18 +30,14 @@ export interface LegOptions {
 const TRY_MS = 8000;
 /** With this many tries in a row the grace of 60 s is over. */
 const MOST_TRIES = 12;
-/** Browsers pass through "disconnected" on a short hiccup and often come back by themselves. */
-const DISCONNECTED_MS = 2000;
-/** Seconds without any packet after which a connection counts as dead, long before the browser says so. */
-const SILENT_SECONDS = 4;
 
 export class Leg {
   state: LegState = "connecting";
   transport: string | null = null;
   remoteVoice: MediaStream | null = null;
   remoteCamera: MediaStream | null = null;
-  /** Pictures are arriving now. A camera that was switched off leaves its last picture standing. */
-  seesCamera = false;
+  /** Pictures are arriving; null while that is not known yet. */
+  seesCamera: boolean | null = null;
   quality: Quality | null = null;
 
   private peer: Peer | null = null;
@@ -48,8 +45,7 @@ export class Leg {
   private cameraTrack: MediaStreamTrack | null = null;
   private readonly end = new AbortController();
   private attempts: AbortController | null = null;
-  private watchTimer: ReturnType<typeof setInterval> | undefined;
-  private downTimer: ReturnType<typeof setTimeout> | undefined;
+  private unwatch = () => {};
 
   constructor(private readonly options: LegOptions) {}
 
@@ -131,42 +127,26 @@ export class Leg {
     await connected(peer.connection, signal);
     this.remoteVoice = new MediaStream([peer.voice.receiver.track]);
     this.remoteCamera = this.options.video ? new MediaStream([peer.camera.receiver.track]) : null;
-    this.watch(peer);
+    this.watch(peer.connection);
     this.change("up");
   }
 
-  /** Looks after a connection that is up: the browser's verdict, silence, pictures, quality. */
-  private watch({ connection }: Peer): void {
-    connection.addEventListener("connectionstatechange", () => {
-      clearTimeout(this.downTimer);
-      if (connection.connectionState === "failed") this.reconnect();
-      if (connection.connectionState === "disconnected") {
-        this.downTimer = setTimeout(() => this.reconnect(), DISCONNECTED_MS);
-      }
+  private watch(connection: RTCPeerConnection): void {
+    this.unwatch = watchConnection(connection, {
+      onlost: () => this.reconnect(),
+      onpictures: (arriving) => this.set("seesCamera", arriving),
+      onquality: (quality) => this.set("quality", quality),
     });
-    let before: Counters | null = null;
-    let silent = 0;
-    const look = async () => {
-      const after = await this.counters();
-      if (!after || this.peer?.connection !== connection) return;
-      silent = before && after.heard > 0 && after.heard === before.heard ? silent + 1 : 0;
-      if (silent >= SILENT_SECONDS) return this.reconnect();
-      if (before) this.notice(after.framesDecoded > before.framesDecoded, judge(before, after));
-      before = after;
-    };
-    this.watchTimer = setInterval(() => void look(), 1000);
   }
 
-  private notice(seesCamera: boolean, quality: Quality): void {
-    if (this.seesCamera === seesCamera && this.quality === quality) return;
-    this.seesCamera = seesCamera;
-    this.quality = quality;
+  private set<Name extends "seesCamera" | "quality">(name: Name, value: this[Name]): void {
+    if (this[name] === value) return;
+    this[name] = value;
     this.options.onchange();
   }
 
   private drop(): void {
-    clearInterval(this.watchTimer);
-    clearTimeout(this.downTimer);
+    this.unwatch();
     this.peer?.connection.close();
     this.peer = null;
   }

@@ -1,0 +1,69 @@
+/** Looks after a connection that is up: is it lost, do pictures arrive, how good is it? */
+
+import { judge, readCounters, type Counters, type Quality } from "./quality";
+
+export interface Findings {
+  /** The connection is of no use any more. Reported once. */
+  onlost(): void;
+  /** Pictures have begun to arrive, or have stopped. */
+  onpictures(arriving: boolean): void;
+  onquality(quality: Quality): void;
+}
+
+const LOOK_MS = 500;
+/** Without any packet for so long a connection is dead, long before the browser says so. */
+const SILENT_LOOKS = 4000 / LOOK_MS;
+/** Browsers pass through "disconnected" on a short hiccup and often come back by themselves. */
+const DISCONNECTED_MS = 2000;
+/** A camera that was switched off leaves its last picture standing for this long; a new one may take as long to begin. */
+const STILL_LOOKS = 2000 / LOOK_MS;
+/** Quality is judged over this many looks, or a single lost packet would be news. */
+const QUALITY_LOOKS = 3000 / LOOK_MS;
+
+/** Watches until the returned function is called. */
+export function watchConnection(connection: RTCPeerConnection, findings: Findings): () => void {
+  const timer = setInterval(() => void look(), LOOK_MS);
+  let downTimer: ReturnType<typeof setTimeout> | undefined;
+  let before: Counters | null = null;
+  let judged: Counters | null = null;
+  let looks = 0;
+  let silent = 0;
+  let still = 0;
+  let stopped = false;
+
+  function stateChanged(): void {
+    clearTimeout(downTimer);
+    if (connection.connectionState === "failed") lost();
+    if (connection.connectionState === "disconnected") downTimer = setTimeout(lost, DISCONNECTED_MS);
+  }
+
+  async function look(): Promise<void> {
+    const now = readCounters(await connection.getStats());
+    if (stopped) return;
+    silent = before && now.heard > 0 && now.heard === before.heard ? silent + 1 : 0;
+    if (silent >= SILENT_LOOKS) return lost();
+    still = now.framesDecoded > (before?.framesDecoded ?? 0) ? 0 : still + 1;
+    if (still === 0) findings.onpictures(true);
+    else if (still === STILL_LOOKS) findings.onpictures(false);
+    if (looks++ % QUALITY_LOOKS === 0) {
+      if (judged) findings.onquality(judge(judged, now));
+      judged = now;
+    }
+    before = now;
+  }
+
+  function lost(): void {
+    stop();
+    findings.onlost();
+  }
+
+  function stop(): void {
+    stopped = true;
+    clearInterval(timer);
+    clearTimeout(downTimer);
+    connection.removeEventListener("connectionstatechange", stateChanged);
+  }
+
+  connection.addEventListener("connectionstatechange", stateChanged);
+  return stop;
+}
