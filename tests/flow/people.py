@@ -1,0 +1,136 @@
+"""A customer and an agent in front of real pages, finding things as people do: by their words and roles."""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+
+SENSES = Path(__file__).with_name("senses.js").read_text()
+LIMIT = 15.0
+"""Seconds that anything may take, ten times what it should."""
+RGB = {"#c02020": (192, 32, 32), "#2020c0": (32, 32, 192)}
+STATUSES = re.compile("Offline|Active|Busy|Away")
+
+
+class Person:
+    """Somebody with a voice, a face, and a page in a browser context of their own."""
+
+    def __init__(self, context: BrowserContext, page: Page, hertz: int, css: str) -> None:
+        self.context = context
+        self.page = page
+        self.hertz = hertz
+        self.css = css
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def button(self, name: str) -> Locator:
+        """The button with these words."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    async def press(self, name: str) -> None:
+        """Press the button with these words."""
+        await self.button(name).click(timeout=LIMIT * 1000)
+
+    async def senses(self) -> dict[str, Any]:
+        """What the page receives now."""
+        return await self.page.evaluate("senses()")
+
+    async def feels(self, holds: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+        """Wait until what the page receives fits."""
+        return await eventually(self.senses, holds, what)
+
+    async def hears(self, other: "Person") -> None:
+        """Wait until the other's tone is heard, within 2 %."""
+        await self.feels(lambda got: abs(got["hertz"] - other.hertz) <= 0.02 * other.hertz, f"{other.hertz} Hz")
+
+    async def hears_nothing(self) -> None:
+        """Wait until no tone is heard."""
+        await self.feels(lambda got: got["hertz"] == 0, "silence")
+
+    async def sees(self, other: "Person") -> None:
+        """Wait until the other's colour is seen."""
+        await self.feels(lambda got: _close(got["colour"], RGB[other.css]), f"the colour {other.css}")
+
+    async def reads(self, text: str | re.Pattern[str]) -> None:
+        """Wait until the page shows these words."""
+        await expect(self.page.get_by_text(text).first).to_be_visible(timeout=LIMIT * 1000)
+
+
+class Customer(Person):
+    """A customer with a call link."""
+
+    async def opens(self, url: str) -> None:
+        """Open a call link."""
+        await self.page.goto(url)
+
+    async def calls(self, media: str, name: str | None = None) -> None:
+        """Give a name if asked, and press the call button."""
+        start = self.button(f"Start {media} call")
+        await expect(start).to_be_visible(timeout=LIMIT * 1000)
+        if name is not None:
+            await self.page.get_by_label("Your name").fill(name)
+        await start.click()
+        await self.reads("Waiting for an agent")
+
+
+class Agent(Person):
+    """An agent in the panel."""
+
+    async def signs_in(self, url: str, login: str, password: str) -> None:
+        """Sign in at the panel."""
+        await self.page.goto(f"{url}/agent")
+        await self.page.get_by_label("Login").fill(login)
+        await self.page.get_by_label("Password").fill(password)
+        await self.press("Sign in")
+        await expect(self.page.get_by_role("button", name=STATUSES).first).to_be_visible(timeout=LIMIT * 1000)
+
+    async def chooses(self, status: str) -> None:
+        """Choose a status."""
+        await self.page.get_by_role("button", name=STATUSES).first.click()
+        await self.page.get_by_role("menuitemradio", name=status).click()
+        await expect(self.page.get_by_role("button", name=re.compile(status)).first).to_be_visible()
+
+    @property
+    def ring(self) -> Locator:
+        """The window of a call that rings."""
+        return self.page.get_by_role("dialog", name="Incoming call")
+
+    @property
+    def wrap_up(self) -> Locator:
+        """The wrap-up window."""
+        return self.page.get_by_label("Wrap-up").first
+
+    @property
+    def thread(self) -> Locator:
+        """The thread in view."""
+        return self.page.get_by_role("log")
+
+    async def rings(self) -> None:
+        """Wait until the panel rings."""
+        await expect(self.ring).to_be_visible(timeout=LIMIT * 1000)
+
+
+async def arrive(browser: Browser, kind: type[Person], hertz: int, css: str, **options: Any) -> Any:
+    """Open a browser context with a voice and a face."""
+    context = await browser.new_context(**options)
+    await context.add_init_script(f"const SENSES = {{ hertz: {hertz}, css: '{css}' }};\n{SENSES}")
+    return kind(context, await context.new_page(), hertz, css)
+
+
+async def eventually(ask: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool], what: str) -> Any:
+    """Ask until the answer fits, and return it."""
+    deadline = time.monotonic() + LIMIT
+    while True:
+        answer = await ask()
+        if holds(answer):
+            return answer
+        assert time.monotonic() < deadline, f"no {what} within {LIMIT} s; last seen: {answer}"
+        await asyncio.sleep(0.05)
+
+
+def _close(got: list[int] | None, wanted: tuple[int, int, int]) -> bool:
+    return got is not None and all(abs(one - other) < 45 for one, other in zip(got, wanted, strict=True))

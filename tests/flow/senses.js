@@ -1,0 +1,104 @@
+// Runs before a page's own code. It gives the page a voice (a tone) and a face (a colour), and lets the test
+// ask what the page receives: the loudest tone and the colour of the picture, measured on the received tracks.
+"use strict";
+(() => {
+  const { hertz, css } = SENSES;
+  const audio = new AudioContext();
+  const peers = [];
+
+  function tone() {
+    const oscillator = new OscillatorNode(audio, { frequency: hertz });
+    const out = new MediaStreamAudioDestinationNode(audio);
+    oscillator.connect(new GainNode(audio, { gain: 0.3 })).connect(out);
+    oscillator.start();
+    return out.stream.getAudioTracks()[0];
+  }
+
+  function face() {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 360 });
+    const pen = canvas.getContext("2d");
+    let count = 0;
+    setInterval(() => {
+      pen.fillStyle = css;
+      pen.fillRect(0, 0, 640, 360);
+      pen.fillStyle = "#888";
+      pen.fillRect((count++ * 8) % 640, 340, 16, 16); // something moves, so that there are frames to send
+    }, 50);
+    return canvas.captureStream(20).getVideoTracks()[0];
+  }
+
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    await audio.resume();
+    const tracks = [];
+    if (wanted.audio) tracks.push(tone());
+    if (wanted.video) tracks.push(face());
+    return new MediaStream(tracks);
+  };
+
+  const Peer = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Peer {
+    constructor(...options) {
+      super(...options);
+      peers.push(this);
+    }
+  };
+
+  const ears = new Map();
+  const eyes = new Map();
+
+  function ear(track) {
+    if (!ears.has(track)) {
+      const speaker = new Audio();
+      speaker.muted = true; // Chromium lets no received sound into the graph below without an element
+      speaker.srcObject = new MediaStream([track]);
+      void speaker.play().catch(() => {});
+      const analyser = new AnalyserNode(audio, { fftSize: 8192, smoothingTimeConstant: 0 });
+      new MediaStreamAudioSourceNode(audio, { mediaStream: speaker.srcObject }).connect(analyser);
+      ears.set(track, analyser);
+    }
+    return ears.get(track);
+  }
+
+  function eye(track) {
+    if (!eyes.has(track)) {
+      const video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
+      video.srcObject = new MediaStream([track]);
+      void video.play().catch(() => {});
+      eyes.set(track, video);
+    }
+    return eyes.get(track);
+  }
+
+  function loudest(analyser) {
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(bins);
+    const peak = bins.indexOf(Math.max(...bins));
+    if (!(bins[peak] > -60)) return 0;
+    // Parabolic interpolation between bins: the tone is known to a tenth of a bin.
+    const [a, b, c] = [bins[peak - 1], bins[peak], bins[peak + 1]];
+    return ((peak + (0.5 * (a - c)) / (a - 2 * b + c)) * audio.sampleRate) / 8192;
+  }
+
+  function colour(video) {
+    if (!video.videoWidth) return null;
+    const canvas = Object.assign(document.createElement("canvas"), { width: 8, height: 8 });
+    const pen = canvas.getContext("2d");
+    pen.drawImage(video, 0, 0, 8, 8);
+    return Array.from(pen.getImageData(3, 3, 1, 1).data.slice(0, 3));
+  }
+
+  window.senses = async () => {
+    await audio.resume();
+    const peer = peers.findLast((one) => one.connectionState !== "closed");
+    const result = { connected: peer?.connectionState === "connected", hertz: 0, colour: null, received: 0, sent: 0 };
+    if (!peer) return result;
+    const [voice, camera] = peer.getTransceivers();
+    result.hertz = loudest(ear(voice.receiver.track));
+    if (camera) result.colour = colour(eye(camera.receiver.track));
+    for (const [, item] of await peer.getStats()) {
+      if (item.type === "inbound-rtp") result.received += item.packetsReceived;
+      if (item.type === "outbound-rtp") result.sent += item.packetsSent;
+    }
+    return result;
+  };
+})();
