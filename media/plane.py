@@ -84,9 +84,15 @@ class MediaPlane:
         return self._port
 
     async def start(self) -> None:
-        """Prepare the hold music and open the port. Raises `OSError` when it is taken, `PromptError` for a bad file."""
+        """Prepare the hold music and open the port.
+
+        Raises `OSError` when the port is taken or no announced address can be reached, `PromptError` for a bad file.
+        """
         self._prompts[HOLD_MUSIC] = await asyncio.to_thread(_prepare_hold_music, self._settings)
         self._port, self._sockets = sockets.bind(self._settings.port, self._registry)
+        if not self._addresses():
+            await self.stop()
+            raise OSError("no announced address is of a kind that this host has: is IPv6 switched off?")
         self._ticker = asyncio.create_task(self._tick_forever(), name="media tick")
 
     async def stop(self) -> None:

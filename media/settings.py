@@ -1,12 +1,16 @@
 """What the media plane needs to be told."""
 
+import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class MediaSettings:
-    """Settings of one media plane, with the values that suit one machine on a local network."""
+    """Settings of one media plane, with the values that suit one machine on a local network.
+
+    Raises `ValueError` when an announced address is no IP address.
+    """
 
     port: int = 0
     """The one UDP port, for IPv4 and IPv6 alike; 0 takes any free one."""
@@ -35,3 +39,7 @@ class MediaSettings:
 
     cache: Path | None = None
     """A folder in which the encoded hold music is kept from one start to the next; None keeps it in memory only."""
+
+    def __post_init__(self) -> None:
+        for address in self.announced:
+            ipaddress.ip_address(address)

@@ -28,6 +28,7 @@ BATCH: Final = 100
 STRANGERS_PER_TICK: Final = 500
 """Checks from unknown addresses that are looked at per tick; each costs about 50 microseconds."""
 BIND_ATTEMPTS: Final = 20
+LOG_EVERY: Final = 1_000
 
 
 class Registry:
@@ -84,8 +85,8 @@ class MediaSocket:
                 size, address = receive(VIEW)
             except BlockingIOError:
                 return
-            except OSError as exc:
-                log.warning("receiving media failed: %s", exc)
+            except OSError:
+                self._registry.refused["not_received"] += 1
                 return
             if not 0 < size <= MAX_DATAGRAM:
                 self._registry.refused["size"] += 1
@@ -105,9 +106,10 @@ class MediaSocket:
                 else:
                     transport.dropped["foreign"] += 1
             except Exception:
-                # One odd packet must never end the reader, which serves every call.
+                # One odd packet must never end the reader, which serves every call, nor many of them fill the log.
                 self._registry.refused["error"] += 1
-                log.exception("a datagram from %s could not be handled", address)
+                if self._registry.refused["error"] % LOG_EVERY == 1:
+                    log.exception("a datagram from %s could not be handled", address)
 
     def _rtcp(self, transport: Transport, size: int, now: float) -> None:
         transport.packets_left -= 1

@@ -17,7 +17,18 @@ from callflow.wiring import HOLD_MUSIC, FromPrompt, Stream
 from media.plane import MediaPlane
 from media.settings import MediaSettings
 from tests.browser import chromium
-from tests.media.parties import ALICE, BOB, CALL, CAROL, CODECS, Stage, both_ways, eventually, stage
+from tests.media.parties import (
+    ALICE,
+    BOB,
+    CALL,
+    CAROL,
+    CODECS,
+    Stage,
+    both_ways,
+    clients_on_loopback,
+    eventually,
+    stage,
+)
 from tests.media.wire import Relay, relayed
 
 pytestmark = pytest.mark.flow
@@ -150,6 +161,16 @@ async def test_two_browsers_hear_and_see_each_other_through_a_reload_and_a_trans
 
     assert figures["audio_0"]["lost"] == 0
     _assert_every_packet_was_sent_on(plane, figures)
+
+
+async def test_a_browser_and_another_client_with_other_numbers_understand_each_other(theatre: Theatre) -> None:
+    """Payload types, header extension ids and SSRCs differ on the two sides."""
+    alice = await theatre.enter(ALICE, 440, RED)
+    with clients_on_loopback():
+        bob = await theatre.stage.enter(BOB, 660.0, RGB[BLUE])
+        theatre.stage.plane.wire(CALL, 1, both_ways(ALICE, BOB, *Stream))
+        await measured(alice, hears_and_sees(660, BLUE))
+        await eventually(lambda: bob.voice.hears(440) and bob.camera.sees(RGB[RED]))
 
 
 async def test_a_muted_microphone_is_silence_on_the_other_side(theatre: Theatre) -> None:

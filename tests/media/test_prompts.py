@@ -83,6 +83,14 @@ def test_sound_of_another_rate_in_stereo_is_converted(tmp_path: Path) -> None:
     assert len(read_sound(path)) == pytest.approx(RATE, abs=100)
 
 
+async def test_a_sound_file_may_be_the_hold_music(tmp_path: Path) -> None:
+    write_tone(tmp_path / "own.wav", 440.0, seconds=2)
+    plane = MediaPlane(MediaSettings(hold_music=tmp_path / "own.wav"), print)
+    await plane.start()
+    assert len(plane._prompts[HOLD_MUSIC]) == 100  # pyright: ignore
+    await plane.stop()
+
+
 async def test_the_music_is_encoded_once_and_then_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(tmp_path / HOLD_MUSIC_FILE, [b"\x08ready"])
     plane = MediaPlane(MediaSettings(cache=tmp_path), print)
