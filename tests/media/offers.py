@@ -1,5 +1,6 @@
 """Offers for the unit tests."""
 
+import random
 import secrets
 from pathlib import Path
 
@@ -62,6 +63,31 @@ def offer(
                 lines.append(f"a=ssrc-group:FID {named[0]} {named[1]}")
             lines += [f"a=ssrc:{ssrc} cname:x" for ssrc in named]
     return "\r\n".join(lines) + "\r\n"
+
+
+def damaged(seed: int) -> str:
+    """Damage a good offer: cut, double, swap and change lines and characters."""
+    rng = random.Random(seed)
+    lines = rng.choice([CHROMIUM, offer()]).split("\r\n")
+    for _ in range(rng.randint(1, 6)):
+        where = rng.randrange(len(lines))
+        match rng.randrange(6):
+            case 0:
+                del lines[where]
+            case 1:
+                lines.insert(where, lines[rng.randrange(len(lines))])
+            case 2:
+                lines[where] = lines[where][: rng.randrange(len(lines[where]) + 1)]
+            case 3:
+                cut = rng.randrange(len(lines[where]) + 1)
+                lines[where] = lines[where][:cut] + chr(rng.randrange(1, 0x2FF)) + lines[where][cut:]
+            case 4:
+                lines[where] = "".join(rng.choice("0123456789: /=-") if rng.random() < 0.2 else c for c in lines[where])
+            case _:
+                lines[where] = lines[where].replace("9", str(rng.randrange(10**9)))
+        if not lines:
+            break
+    return "\r\n".join(lines)
 
 
 class Nobody:

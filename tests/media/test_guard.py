@@ -134,7 +134,7 @@ async def test_forged_datagrams_from_the_legs_own_address_do_not_disturb_it(musi
 async def _pelt_through(relay: Relay, ufrag: str) -> None:
     for _ in range(40):
         for name, shape in shapes(ufrag).items():
-            # A whole forged ClientHello with a spoofed address is a new handshake to OpenSSL; that is DTLS's to settle.
+            # A forged ClientHello in the client's own name ends the handshake: see the decision on forged datagrams.
             if name != "a bogus ClientHello":
                 relay.inject(shape)
         await asyncio.sleep(0.005)

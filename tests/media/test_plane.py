@@ -1,6 +1,7 @@
 """The plane as a whole: its limits, its addresses, and that it leaves nothing behind."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import socket
@@ -17,8 +18,19 @@ from media.plane import MediaPlane
 from media.settings import MediaSettings
 from media.sockets import Registry
 from media.transport import Transport
-from tests.media.offers import offer
-from tests.media.parties import ALICE, BOB, CALL, CODECS, Stage, both_ways, clients_on_loopback, eventually, stage
+from tests.media.offers import damaged, offer
+from tests.media.parties import (
+    ALICE,
+    BOB,
+    CALL,
+    CAROL,
+    CODECS,
+    Stage,
+    both_ways,
+    clients_on_loopback,
+    eventually,
+    stage,
+)
 
 pytestmark = pytest.mark.wire
 
@@ -63,6 +75,21 @@ async def test_a_refused_offer_makes_no_leg(on_stage: Stage) -> None:
         await on_stage.plane.open(ALICE, "v=0", CODECS)
     assert on_stage.plane.counters() == {}
     await on_stage.enter(ALICE)
+
+
+async def test_damaged_offers_harm_nobody_elses_call(on_stage: Stage) -> None:
+    """S8: a live call beside them goes on, and a good offer after them works."""
+    alice, bob = await on_stage.enter(ALICE), await on_stage.enter(BOB, 660.0)
+    on_stage.plane.wire(CALL, 1, both_ways(ALICE, BOB, Stream.VOICE))
+    for seed in range(300):
+        with contextlib.suppress(MediaRefusedError):
+            await on_stage.plane.open(CAROL, damaged(seed), CODECS)
+        on_stage.plane.close(CAROL)
+        await asyncio.sleep(0)
+    await on_stage.enter(CAROL)
+    alice.voice.clear()
+    await eventually(lambda: alice.voice.hears(660) and bob.voice.hears(440))
+    assert [event for event in on_stage.events if isinstance(event, LegDown)] == []
 
 
 async def test_ended_calls_are_given_back_to_memory(on_stage: Stage) -> None:

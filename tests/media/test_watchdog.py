@@ -76,6 +76,17 @@ async def test_a_leg_that_only_listens_may_be_quiet_for_longer(music_cache: Path
             assert time.monotonic() - cut_at > 1.5
 
 
+async def test_a_pause_of_the_server_is_not_taken_for_the_legs_silence(music_cache: Path) -> None:
+    with clients_on_loopback():
+        async with stage(settings(music_cache, silent_after_s=0.5)) as here:
+            await here.enter(ALICE)
+            await eventually(lambda: here.plane.counters()[ALICE][Stream.VOICE].received > 10)
+            time.sleep(1.2)  # noqa: ASYNC251  # the pause itself
+            received = here.plane.counters()[ALICE][Stream.VOICE].received
+            await eventually(lambda: here.plane.counters()[ALICE][Stream.VOICE].received > received + 40)
+            assert here.downs(ALICE) == []
+
+
 async def test_a_leg_that_never_comes_is_told_after_the_set_up_limit(music_cache: Path) -> None:
     """L6: nothing pends for longer."""
     with clients_on_loopback():
