@@ -10,7 +10,7 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 SENSES = Path(__file__).with_name("senses.js").read_text()
-LIMIT = 15.0
+LIMIT = 20.0
 """Seconds that anything may take, ten times what it should."""
 RGB = {"#c02020": (192, 32, 32), "#2020c0": (32, 32, 192)}
 STATUSES = re.compile("Offline|Active|Busy|Away")

@@ -90,7 +90,14 @@
   window.senses = async () => {
     await audio.resume();
     const peer = peers.findLast((one) => one.connectionState !== "closed");
-    const result = { connected: peer?.connectionState === "connected", hertz: 0, colour: null, received: 0, sent: 0 };
+    const result = {
+      connected: peer?.connectionState === "connected", // by its newest connection
+      connections: peers.length,
+      hertz: 0,
+      colour: null,
+      received: 0,
+      sent: 0,
+    };
     if (!peer) return result;
     const [voice, camera] = peer.getTransceivers();
     result.hertz = loudest(ear(voice.receiver.track));

@@ -1,0 +1,68 @@
+"""A Parley in a process of its own, which a test may kill."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import Process
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+ROOT = Path(__file__).resolve().parents[2]
+START_LIMIT = 30.0
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """Return a port that nobody uses now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    """A server on its own data folder, with the same ports in each of its lives."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.port = free_port(socket.SOCK_STREAM)
+        self.media_port = free_port(socket.SOCK_DGRAM)
+        self.url = f"http://localhost:{self.port}"
+        self._process: Process | None = None
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        """What the trial workspace says."""
+        return json.loads((self.data / "demo.json").read_text())
+
+    async def start(self) -> None:
+        """Start, and wait until it answers."""
+        environment = os.environ | {"PARLEY_MEDIA_PORT": str(self.media_port), "PYTHONPATH": str(ROOT)}
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "signaling.cli", "serve", "--demo", "--data", str(self.data), "--port", str(self.port)),
+            env=environment,
+            cwd=ROOT,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(START_LIMIT), aiohttp.ClientSession() as session:
+            while not (self.data / "demo.json").exists() or not await self._healthy(session):
+                assert self._process.returncode is None, "the server ended at its start"
+                await asyncio.sleep(0.05)
+
+    async def kill(self) -> None:
+        """End it as a power cut would: no goodbye to anybody."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            await self._process.wait()
+
+    async def _healthy(self, session: aiohttp.ClientSession) -> bool:
+        try:
+            async with session.get(f"{self.url}/healthz") as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
