@@ -10,10 +10,11 @@ export function makeChat(session: Session, say: (sentence: string) => void) {
   const list = h("ol", { class: "messages", tabindex: "0", "aria-label": t("chat.title") });
   const box = h("textarea", { id: "message", rows: "1", maxlength: "2000", placeholder: t("chat.label") });
   const label = h("label", { for: "message", class: "spoken" }, t("chat.label"));
+  const hint = h("p", { class: "hint" }, t("chat.hint"));
   const failed = h("p", { class: "failed", role: "alert", hidden: true }, t("chat.failed"));
   const submit = button("send", send, t("chat.send"), () => void post());
   const form = h("form", { class: "composer" }, label, box, submit.element);
-  const element = h("section", { class: "chat", "aria-label": t("chat.title") }, list, failed, form);
+  const element = h("section", { class: "chat", "aria-label": t("chat.title") }, list, hint, failed, form);
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -61,7 +62,9 @@ export function makeChat(session: Session, say: (sentence: string) => void) {
     }
     const fresh = messages.filter(({ number }) => number > drawn);
     if (fresh.length > 0) add(fresh, drawn > 0);
-    show(list, list.childElementCount > 0);
+    const empty = list.childElementCount === 0;
+    show(list, !empty);
+    show(hint, empty);
   }
 
   function add(messages: GuestMessage[], aloud: boolean): void {

@@ -46,7 +46,10 @@ export function wordsOf(session: Session): Words {
       const from = call.answered_at ?? call.started_at;
       const seconds = (Date.parse(call.ended_at ?? call.now) - Date.parse(from)) / 1000;
       const spent = ["used", "expired", "revoked"].includes(call.link_state);
-      const text = t(`ended.${how}.text`, { duration: inWords(seconds) });
+      const text = t(`ended.${how}.text`, {
+        duration: inWords(seconds),
+        agent: call.agent?.name ?? t("spoken.agent.unnamed"),
+      });
       return {
         title: t(`ended.${how}.title`),
         text: spent ? `${text} ${t("ended.new-link")}` : text,

@@ -56,7 +56,8 @@ export function makeStage(session: Session) {
     self.classList.toggle("small", talking);
 
     const leg = live?.leg;
-    const seesAgent = Boolean(talking && video && leg?.seesCamera);
+    // Without a connection the element would turn black.
+    const seesAgent = talking && video && leg?.state === "up" && leg.seesCamera === true;
     setStream(remote, (talking && leg?.remoteCamera) || null);
     show(remote, seesAgent);
     setAttribute(remote, "aria-label", t("picture.agent", { agent: live?.call.agent?.name ?? t("chat.agent") }));
@@ -80,7 +81,7 @@ export function makeStage(session: Session) {
 
     function caption_(): string {
       if (before && selfStream) return t("check.preview");
-      if (talking && video && agent && leg?.seesCamera === false) return t("talking.no-picture", { agent });
+      if (talking && video && agent && leg?.state === "up" && leg.seesCamera === false) return t("talking.no-picture", { agent });
       return "";
     }
   }

@@ -11,16 +11,21 @@ export function retryDelay(attempt: number, random: () => number = Math.random):
   return Math.round(step * (1 + random() / 3));
 }
 
-/** Resolves after `ms`, or earlier when `signal` aborts; it never rejects, so look at the signal afterwards. */
+/**
+ * Resolves after `ms`, or earlier when the network comes back or `signal` aborts; it never rejects, so look at the
+ * signal afterwards.
+ */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted || ms <= 0) return resolve();
     const done = () => {
       clearTimeout(timer);
       signal.removeEventListener("abort", done);
+      removeEventListener("online", done);
       resolve();
     };
     const timer = setTimeout(done, ms);
     signal.addEventListener("abort", done);
+    addEventListener("online", done);
   });
 }
