@@ -148,7 +148,8 @@ class Parley:
         try:
             await self.media.start()
         except OSError as error:
-            raise StartError(f"The media port cannot be opened: {error}. Choose another media_port.") from error
+            why = error.strerror or error
+            raise StartError(f"The media port cannot be opened: {why}. Choose another media_port.") from error
         self.database.on_commit += [self.hub.committed, self.guest_events.committed]
         tasks = [
             asyncio.create_task(work(), name=name)

@@ -18,6 +18,9 @@ from conversations.db.facts import append
 
 log = logging.getLogger(__name__)
 
+Session = AsyncSession
+"""What repositories read with. Rooms above pass it on and never look inside."""
+
 MIGRATIONS = "signaling:migrations"
 """Where Alembic finds the revisions: by name, since only the edge may know every room's tables."""
 

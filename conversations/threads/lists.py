@@ -78,6 +78,14 @@ async def conversation(session: AsyncSession, who: Viewer, key: ConversationId) 
     return Conversation(item, row.created_at, row.summary, customer, item.live_call, history)
 
 
+async def gist(session: AsyncSession, key: ConversationId) -> tuple[str, ThreadStatus]:
+    """Return a conversation's summary and status, whoever asks. Raises NotFoundError."""
+    row = await session.get(ConversationRow, key, populate_existing=True)
+    if row is None:
+        raise NotFoundError
+    return row.summary, row.status
+
+
 async def visible(session: AsyncSession, who: Viewer, key: ConversationId) -> ConversationRow:
     """Return a conversation's row. Raises NotFoundError when there is none that this user may see."""
     row = await session.get(ConversationRow, key)

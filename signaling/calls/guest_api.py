@@ -119,7 +119,7 @@ class GuestCalls:
     async def offer_guest_leg(self, guest: Guest, call_id: str, offer: GuestOffer) -> LegAnswer:
         """Give the customer's leg a transport, the first or another after a reload or a cut."""
         call = await self.own(guest, call_id)
-        self._limits.offers_by_link.require(call.id)
+        self._limits.offers_by_link.require(call.link or call.id)
         if not call.live:
             raise RefusedError("too_late", "The call is over.")
         return await self._negotiation.answer(call, call.customer_leg.id, offer.sdp, None)

@@ -1,10 +1,9 @@
 """A call, as its customer's page shows it."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from callflow.call import Call, Ended, LegState, Role, Talking
 from callflow.clock import Clock
 from callink.values import LinkState
+from conversations.db.database import Session
 from conversations.directory.people import names_of_users
 from conversations.threads.entries import Entry, Message
 from conversations.threads.timeline import messages_of_call
@@ -17,7 +16,7 @@ class GuestViews:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def call(self, session: AsyncSession, call: Call, link_state: LinkState) -> GuestCall:
+    async def call(self, session: Session, call: Call, link_state: LinkState) -> GuestCall:
         """Show a call, live or over."""
         phase = call.phase
         ended = phase if isinstance(phase, Ended) else None
@@ -58,7 +57,7 @@ def guest_message(entry: Entry) -> GuestMessage | None:
     )
 
 
-async def _agent(session: AsyncSession, phase: Talking) -> AgentInCall:
+async def _agent(session: Session, phase: Talking) -> AgentInCall:
     names = await names_of_users(session, [phase.agent])
     away = phase.agent_leg.state is LegState.RECONNECTING
     return AgentInCall(name=names.get(phase.agent, ""), state="reconnecting" if away else "up")

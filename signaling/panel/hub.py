@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.clock import Clock
 from callflow.ids import AgentId, CallId, ConversationId
-from conversations.db.database import Database
+from conversations.db.database import Database, Session
 from conversations.db.facts import facts_after, last_number
 from signaling.http.principals import Resolver
 from signaling.http.rules import SignedIn
@@ -133,7 +132,7 @@ class Hub:
         self._panels.discard(panel)
         panel.socket.close(SIGNED_OUT, b"signed_out")
 
-    async def _resume(self, session: AsyncSession, panel: Panel, resume: int) -> bool:
+    async def _resume(self, session: Session, panel: Panel, resume: int) -> bool:
         """Send what came after `resume`, if that is little and the list in the panel still holds; say whether."""
         last = await last_number(session)
         if not last - BATCH < resume <= last:
@@ -146,7 +145,7 @@ class Hub:
         await self._change(session, panel, touched, last, all_own=True)
         return True
 
-    async def _snapshot(self, session: AsyncSession, panel: Panel) -> None:
+    async def _snapshot(self, session: Session, panel: Panel) -> None:
         own, state = await self._views.state(session, panel.who)
         self._presence.saw(own.agent)
         panel.upto = await last_number(session)
@@ -155,7 +154,7 @@ class Hub:
         panel.socket.send(Snapshot(upto=panel.upto, now=self._clock.now(), state=state))
 
     async def _change(
-        self, session: AsyncSession, panel: Panel, touched: Touched, upto: int, *, all_own: bool = False
+        self, session: Session, panel: Panel, touched: Touched, upto: int, *, all_own: bool = False
     ) -> None:
         """Send a panel what `touched` means for it; nothing when it means nothing."""
         agent = panel.who.user.id
@@ -197,7 +196,7 @@ class Hub:
         panel.socket.send(change, only_set=True)
 
     async def _list_changes(
-        self, session: AsyncSession, panel: Panel, conversations: set[ConversationId] | frozenset[ConversationId]
+        self, session: Session, panel: Panel, conversations: set[ConversationId] | frozenset[ConversationId]
     ) -> tuple[ConversationChanges, int | None]:
         """Return what changed in My Work, and its new total, None when nothing in it was touched."""
         if not conversations:
@@ -208,7 +207,7 @@ class Hub:
         panel.known = (panel.known | now_listed) - removed
         return ConversationChanges(upsert=upsert, remove=sorted(removed)), total if upsert or removed else None
 
-    async def _team_changes(self, session: AsyncSession, touched: Touched) -> TeamChanges:
+    async def _team_changes(self, session: Session, touched: Touched) -> TeamChanges:
         team = await self._views.team(session)
         present = {member.id for member in team}
         return TeamChanges(

@@ -4,8 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from callflow.agent import Agent, WrapUp, new_agent
 from callflow.agent_machine import activity_name
 from callflow.call import RING_TIME, Call, Ended, LegState, Ringing, Talking
@@ -13,14 +11,13 @@ from callflow.clock import Clock
 from callflow.ids import ConversationId
 from callink.links import link_label
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id
+from conversations.db.database import Session
 from conversations.directory.people import all_users
 from conversations.directory.queues import all_queues, names_of_queues
-from conversations.directory.tables import UserRole
-from conversations.directory.values import Queue, User
+from conversations.directory.values import Queue, User, UserRole
 from conversations.errors import NotFoundError
 from conversations.threads import lists
 from conversations.threads.customers import customer_by_id
-from conversations.threads.tables import ConversationRow
 from conversations.threads.values import viewer
 from signaling.http.rules import SignedIn
 from signaling.models.agents import AgentState, Caller, PanelCall, Reservation, TeamMember
@@ -47,7 +44,7 @@ class PanelViews:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def state(self, session: AsyncSession, who: SignedIn) -> tuple[Own, PanelState]:
+    async def state(self, session: Session, who: SignedIn) -> tuple[Own, PanelState]:
         """Return everything."""
         own = await self.own(session, who)
         listed, total = await self.mine(session, who)
@@ -61,7 +58,7 @@ class PanelViews:
         )
         return own, state
 
-    async def own(self, session: AsyncSession, who: SignedIn) -> Own:
+    async def own(self, session: Session, who: SignedIn) -> Own:
         """Return what is about this user: status, call, wrap-up."""
         agent = await agent_by_id(session, who.user.id) or new_agent(who.user.id, self._clock.now())
         call = await call_by_id(session, agent.call) if agent.call else None
@@ -84,19 +81,19 @@ class PanelViews:
             sound=agent.sound,
         )
 
-    async def mine(self, session: AsyncSession, who: SignedIn) -> tuple[list[ConversationItem], int]:
+    async def mine(self, session: Session, who: SignedIn) -> tuple[list[ConversationItem], int]:
         """Return My Work, and how many conversations there are in all."""
         found, total = await lists.my_work(session, await viewer(session, who.user))
         return [conversation_item(item) for item in found], total
 
     async def listed(
-        self, session: AsyncSession, who: SignedIn, conversations: Collection[ConversationId]
+        self, session: Session, who: SignedIn, conversations: Collection[ConversationId]
     ) -> tuple[list[ConversationItem], int]:
         """Return those of some conversations that are in My Work now, and how many are in it in all."""
         found, total = await self.mine(session, who)
         return [item for item in found if ConversationId(item.id) in conversations], total
 
-    async def may_see(self, session: AsyncSession, who: SignedIn, conversation: ConversationId) -> bool:
+    async def may_see(self, session: Session, who: SignedIn, conversation: ConversationId) -> bool:
         """Say whether this user may follow a thread."""
         try:
             await lists.visible(session, await viewer(session, who.user), conversation)
@@ -104,7 +101,7 @@ class PanelViews:
             return False
         return True
 
-    async def team(self, session: AsyncSession) -> list[TeamMember]:
+    async def team(self, session: Session) -> list[TeamMember]:
         """Return who is in which status since when (AP-03)."""
         agents = await all_agents(session)
         queues = await all_queues(session)
@@ -136,7 +133,7 @@ def _since(agent: Agent) -> datetime:
     return agent.status_since if agent.call is None else agent.activity.since
 
 
-async def _panel_call(session: AsyncSession, call: Call) -> PanelCall | None:
+async def _panel_call(session: Session, call: Call) -> PanelCall | None:
     phase, leg = call.phase, call.agent_leg
     if not isinstance(phase, Ringing | Talking) or leg is None:
         return None
@@ -144,7 +141,7 @@ async def _panel_call(session: AsyncSession, call: Call) -> PanelCall | None:
     if customer is None:
         return None
     queues = await names_of_queues(session, [call.queue])
-    thread = await session.get(ConversationRow, call.conversation)
+    summary, _ = await lists.gist(session, call.conversation)
     held = phase.reservation if isinstance(phase, Ringing) else None
     grace = [at.deadline for at in (leg, call.customer_leg) if at.state is LegState.RECONNECTING and at.deadline]
     return PanelCall(
@@ -162,7 +159,7 @@ async def _panel_call(session: AsyncSession, call: Call) -> PanelCall | None:
         queue=Ref(id=call.queue, name=queues[call.queue]),
         link_label=await link_label(session, call.link) if call.link else None,
         waiting_since=call.started_at,
-        last_summary=(thread.summary or None) if thread else None,
+        last_summary=summary or None,
         reservation=Reservation(id=held.id, deadline=held.deadline, seconds=int(RING_TIME.total_seconds()))
         if held
         else None,
@@ -175,11 +172,11 @@ async def _panel_call(session: AsyncSession, call: Call) -> PanelCall | None:
     )
 
 
-async def _wrap_up(session: AsyncSession, wrap: WrapUp, call: Call, end: Ended) -> WrapUpView | None:
+async def _wrap_up(session: Session, wrap: WrapUp, call: Call, end: Ended) -> WrapUpView | None:
     customer = await customer_by_id(session, call.customer)
-    thread = await session.get(ConversationRow, call.conversation)
-    if customer is None or thread is None:
+    if customer is None:
         return None
+    _, status = await lists.gist(session, call.conversation)
     return WrapUpView(
         call_id=call.id,
         conversation_id=call.conversation,
@@ -187,7 +184,7 @@ async def _wrap_up(session: AsyncSession, wrap: WrapUp, call: Call, end: Ended) 
         started_at=wrap.since,
         until=wrap.until,
         summary=wrap.summary,
-        status=wrap.thread_status or thread.status,
+        status=wrap.thread_status or status,
         ended_by=end.by,
         talked_seconds=round((end.at - end.answered_at).total_seconds()) if end.answered_at else None,
     )

@@ -91,7 +91,7 @@ async def everything_was_sent_on(centre: Centre, customer: Customer, agent: Agen
     assert received > 200
     assert received == forwarded == sent
     heard = [(await person.senses())["received"] for person in (customer, agent)]
-    print(f"the bridge received {received} packets in 2 s and sent on {sent}; the browsers count {heard} since the start")
+    print(f"the bridge received {received} packets in 2 s and sent on {sent}; the browsers count {heard} in all")
 
 
 def figures(counters: Counters, what: str) -> int:

@@ -116,7 +116,8 @@ async def deadline(agent: Agent) -> datetime:
     until: str = await agent.page.evaluate(
         """() => new Promise((resolve, reject) => {
             const socket = new WebSocket(`${location.origin.replace("http", "ws")}/api/v1/panel`);
-            socket.onopen = () => socket.send(JSON.stringify({ type: "hello", tab: "probe", resume: null, sound: "off" }));
+            const hello = { type: "hello", tab: "probe", resume: null, sound: "off" };
+            socket.onopen = () => socket.send(JSON.stringify(hello));
             socket.onmessage = ({ data }) => {
                 const { state } = JSON.parse(data);
                 socket.close();
