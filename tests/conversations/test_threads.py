@@ -9,8 +9,10 @@ from callflow.facts import ActorKind
 from callflow.ids import ConversationId, CustomerId
 from conversations.errors import AlreadyOpenError, InvalidError, NotFoundError, RefusedError, StaleError
 from conversations.threads.entries import Change, Message, Note
+from conversations.threads.lists import items
 from conversations.threads.tables import Priority, Sender
 from conversations.threads.timeline import messages_of_call
+from conversations.threads.values import viewer
 from tests.clock import MovableClock
 from tests.conversations.centre import Centre
 
@@ -228,6 +230,26 @@ async def test_agents_see_their_own_unassigned_ones_and_their_queues_and_who_lea
     assert {item.customer.name for item in await centre.threads.recent(centre.ana)} == {"Cora", "Chen"}
     await centre.queues.change(centre.sam.actor, sales.id, sales.version, members=[centre.ben.id])
     assert await sees("ben") == [False, True, True]
+
+
+async def test_lists_hide_what_one_may_no_longer_see(centre: Centre) -> None:
+    """MW-07: also recently viewed, the customer's history, and what a panel is told of."""
+    cora = await centre.customer()
+    first = await centre.call(cora.id)
+    await centre.threads.read(centre.ben, first.conversation)
+    await centre.answer(first, centre.ana)
+    seen = await centre.threads.get(centre.ana, first.conversation)
+    await centre.threads.change(centre.ana, first.conversation, seen.item.version, status=ThreadStatus.CLOSED)
+    sales = await centre.queues.create(centre.sam.actor, "Sales")
+    second = await centre.call(cora.id, queue=sales.id)
+    keys = [first.conversation, second.conversation]
+    told = dict[str, tuple[int, int, int]]()
+    for user in (centre.ana, centre.ben, centre.sam):
+        async with centre.database.read() as session:
+            shown = await items(session, await viewer(session, user), keys)
+        history = (await centre.threads.get(user, second.conversation)).history
+        told[user.name] = (len(shown), len(await centre.threads.recent(user)), len(history))
+    assert told == {"Ana": (2, 0, 1), "Ben": (1, 0, 0), "Sam": (2, 0, 1)}
 
 
 async def test_customers_are_found_by_a_part_of_their_name(centre: Centre) -> None:
