@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 CONSENT_S: Final = 30.0
 """Without an authentic check for so long nothing is sent to an address any more (RFC 7675, 5.1)."""
+MOVED_AFTER_S: Final = 6.0
+"""Without a check for so long an address is not in use any more: one that is, is checked every 5 s (RFC 7675, 5.1)."""
 MAX_ADDRESSES: Final = 8
 """Addresses that one transport may have proven at a time."""
 MAX_SSRCS: Final = 32
@@ -34,10 +36,6 @@ PACKETS_PER_TICK: Final = 1_000
 BYTES_PER_TICK: Final = 500_000
 """What one leg may send per tick, voice, camera, screen and retransmissions: 4,000 packets and 16 Mbit a second. More
 is dropped before it costs decryption."""
-
-
-MOVED_AFTER_S: Final = 6.0
-"""An address in use is checked at least every 5 s (RFC 7675, section 5.1)."""
 
 
 class TransportOwner(Protocol):

@@ -159,8 +159,11 @@ async def test_a_flood_costs_no_memory_and_the_call_goes_on(on_stage: Stage, str
     await eventually(lambda: bob.voice.hears(440))
 
 
-async def test_an_authentic_check_from_another_address_moves_the_leg(music_cache: Path) -> None:
+async def test_an_authentic_check_from_another_address_moves_the_leg(
+    music_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A NAT that forgets its mapping, or a change of network with the same peer connection."""
+    monkeypatch.setattr("media.transport.MOVED_AFTER_S", 1.5)
     with clients_on_loopback():
         async with stage(MediaSettings(announced=("127.0.0.1",), cache=music_cache)) as here, Relay.to(here) as relay:
             alice = Party(440.0)
