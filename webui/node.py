@@ -42,7 +42,7 @@ def npm() -> tuple[list[str], dict[str, str]]:
 
     Raises RuntimeError when there is no Node.js at all.
     """
-    environment = os.environ | QUIET
+    environment = os.environ | QUIET | {"PYTHON": sys.executable}
     if on_path():
         return ["npm"], environment
     try:
@@ -109,7 +109,9 @@ def sources() -> list[Path]:
     """List the files that the pages are built from."""
     beside = {"node_modules", "dist", "__pycache__"}
     files = (path for top in SOURCE.iterdir() if top.name not in beside for path in (top, *top.rglob("*")))
-    return sorted(path for path in files if path.is_file() and ".test." not in path.name and path.suffix != ".py")
+    # What only the tests and the type check read changes no page.
+    checked = (".test.", "schema.d.ts", "types.js")
+    return sorted(p for p in files if p.is_file() and p.suffix != ".py" and not any(mark in p.name for mark in checked))
 
 
 def main(arguments: list[str]) -> int:

@@ -119,7 +119,7 @@ export class CallMedia {
     const leg = new Leg({
       negotiate: (sdp) => this.negotiate(call.id, sdp),
       video: call.media === "video",
-      iceServers: call.ice_servers,
+      iceServers: call.ice_servers.map(iceServer),
       onchange: () => this.mirror(leg),
     });
     this.leg = leg;
@@ -206,4 +206,9 @@ export class CallMedia {
   private keep(): void {
     if (this.legCall !== null) keepCall({ id: this.legCall, muted: this.muted, cameraOff: this.cameraOff });
   }
+}
+
+/** The browser takes an absent name or secret, but not an empty one. */
+function iceServer({ urls, username, credential }: PanelCall["ice_servers"][number]): RTCIceServer {
+  return username && credential ? { urls, username, credential } : { urls };
 }

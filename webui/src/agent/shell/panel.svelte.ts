@@ -34,8 +34,8 @@ export class Panel {
           this.socket.setBeat(known.state.me.state === "ringing" ? BEAT_WHILE_RINGING_MS : BEAT_MS);
           if (message.type === "snapshot") this.tell({ kind: "everything" });
           else {
-            message.threads?.forEach((conversation) => this.tell({ kind: "thread", conversation }));
-            message.stale?.forEach((list) => this.tell({ kind: "stale", list }));
+            message.threads.forEach((conversation) => this.tell({ kind: "thread", conversation }));
+            message.stale.forEach((list) => this.tell({ kind: "stale", list }));
           }
         },
         onClock: (now) => this.clock.set(now),

@@ -1,6 +1,6 @@
-import { conversations, ENTRIES_PER_PAGE, type ConversationEdit } from "../../lib/api/client";
+import { conversations, ENTRIES_PER_PAGE } from "../../lib/api/client";
 import { ApiError } from "../../lib/api/problem";
-import type { Conversation, Entry } from "../../lib/api/types";
+import type { Conversation, ConversationEdit, Entry } from "../../lib/api/types";
 
 /** One conversation in view: who and what it is, and its entries, kept up to date. */
 export class Thread {

@@ -1,111 +1,107 @@
 /** Every REST call of the panel by name. Each throws `ApiError`. */
 
-import { request } from "./request";
+import { answer, api } from "./request";
 import type * as Api from "./types";
 
-const at = (strings: TemplateStringsArray, ...ids: string[]): string =>
-  strings.reduce((path, part, index) => path + encodeURIComponent(ids[index - 1] ?? "") + part);
+const V1 = "/api/v1";
 
 export const session = {
-  current: () => request<Api.Session>("GET", "/session"),
-  signIn: (login: string, password: string) => request<Api.Session>("POST", "/session", { body: { login, password } }),
-  signOut: () => request<void>("DELETE", "/session"),
-  changePassword: (current: string, next: string) =>
-    request<void>("POST", "/session/password", { body: { current, new: next } }),
+  current: () => answer(api.GET(`${V1}/session`)),
+  signIn: (login: string, password: string) => answer(api.POST(`${V1}/session`, { body: { login, password } })),
+  signOut: () => answer(api.DELETE(`${V1}/session`)),
+  changePassword: (current: string, fresh: string) =>
+    answer(api.POST(`${V1}/session/password`, { body: { current, new: fresh } })),
   setUp: (first: { token: string; login: string; name: string; password: string }) =>
-    request<Api.Session>("POST", "/setup", { body: first }),
+    answer(api.POST(`${V1}/setup`, { body: first })),
 };
 
 export const agent = {
-  setStatus: (status: Api.Status) => request<Api.AgentState>("PUT", "/agent/status", { body: { status } }),
+  setStatus: (status: Api.Status) => answer(api.PUT(`${V1}/agent/status`, { body: { status } })),
 };
+
+const ofCall = (call_id: string) => ({ params: { path: { call_id } } });
+const ofReservation = (reservation_id: string) => ({ params: { path: { reservation_id } } });
 
 export const calls = {
   openLeg: (call: string, sdp: string, tab: string) =>
-    request<{ sdp: string; transport: string }>("POST", at`/calls/${call}/leg`, { body: { sdp, tab } }),
+    answer(api.POST(`${V1}/calls/{call_id}/leg`, { ...ofCall(call), body: { sdp, tab } })),
+  /** Said while the page goes away, so the request outlives it. */
   legLost: (call: string, transport: string) =>
-    request<void>("POST", at`/calls/${call}/leg-lost`, { body: { transport }, keepalive: true }),
+    answer(api.POST(`${V1}/calls/{call_id}/leg-lost`, { ...ofCall(call), body: { transport }, keepalive: true })),
+  hangUp: (call: string) => answer(api.POST(`${V1}/calls/{call_id}/hangup`, ofCall(call))),
   accept: (reservation: string, tab: string, transport: string | null) =>
-    request<Api.PanelCall>("POST", at`/reservations/${reservation}/accept`, { body: { tab, transport } }),
-  decline: (reservation: string) => request<void>("POST", at`/reservations/${reservation}/decline`),
-  hangUp: (call: string) => request<void>("POST", at`/calls/${call}/hangup`),
+    answer(
+      api.POST(`${V1}/reservations/{reservation_id}/accept`, {
+        ...ofReservation(reservation),
+        body: { tab, transport },
+      }),
+    ),
+  decline: (reservation: string) =>
+    answer(api.POST(`${V1}/reservations/{reservation_id}/decline`, ofReservation(reservation))),
 };
-
-export interface WrapUpDraft {
-  call_id: string;
-  summary: string;
-  status: Api.ConversationStatus;
-}
 
 export const wrapUp = {
-  save: (draft: WrapUpDraft, keepalive = false) => request<Api.WrapUp>("PUT", "/wrap-up", { body: draft, keepalive }),
-  extend: (call_id: string) => request<Api.WrapUp>("POST", "/wrap-up/extend", { body: { call_id } }),
-  finish: (draft: WrapUpDraft) => request<void>("POST", "/wrap-up/finish", { body: draft }),
+  save: (body: Api.WrapUpDraft, keepalive = false) => answer(api.PUT(`${V1}/wrap-up`, { body, keepalive })),
+  extend: (call_id: string) => answer(api.POST(`${V1}/wrap-up/extend`, { body: { call_id } })),
+  finish: (body: Api.WrapUpDraft) => answer(api.POST(`${V1}/wrap-up/finish`, { body })),
 };
-
-export interface Page<T> {
-  items: T[];
-  total: number;
-}
 
 export const ENTRIES_PER_PAGE = 200;
 
-export type ConversationEdit = Partial<Pick<Api.Conversation, "status" | "topic" | "priority" | "summary">>;
+const ofConversation = (conversation_id: string) => ({ params: { path: { conversation_id } } });
 
 export const conversations = {
-  recent: () => request<Page<Api.ConversationItem>>("GET", "/conversations", { query: { recent: true, limit: 50 } }),
-  one: (id: string) => request<Api.Conversation>("GET", at`/conversations/${id}`),
-  start: (who: { customer_name: string } | { customer_id: string }) =>
-    request<Api.Conversation>("POST", "/conversations", { body: who }),
-  edit: (id: string, version: number, edit: ConversationEdit) =>
-    request<Api.Conversation>("PATCH", at`/conversations/${id}`, { body: { version, ...edit } }),
+  recent: () => answer(api.GET(`${V1}/conversations`, { params: { query: { recent: true, limit: 50 } } })),
+  one: (id: string) => answer(api.GET(`${V1}/conversations/{conversation_id}`, ofConversation(id))),
+  start: (body: { customer_name: string } | { customer_id: string }) =>
+    answer(api.POST(`${V1}/conversations`, { body })),
+  edit: (id: string, version: number, edit: Api.ConversationEdit) =>
+    answer(api.PATCH(`${V1}/conversations/{conversation_id}`, { ...ofConversation(id), body: { version, ...edit } })),
   entries: (id: string, after: number) =>
-    request<{ items: Api.Entry[]; upto: number }>("GET", at`/conversations/${id}/entries`, {
-      query: { after, limit: ENTRIES_PER_PAGE },
-    }),
+    answer(
+      api.GET(`${V1}/conversations/{conversation_id}/entries`, {
+        params: { path: { conversation_id: id }, query: { after, limit: ENTRIES_PER_PAGE } },
+      }),
+    ),
   sendMessage: (id: string, text: string, key: string) =>
-    request<Api.Entry>("POST", at`/conversations/${id}/messages`, { body: { text, key } }),
+    answer(api.POST(`${V1}/conversations/{conversation_id}/messages`, { ...ofConversation(id), body: { text, key } })),
   addNote: (id: string, text: string, key: string) =>
-    request<Api.Entry>("POST", at`/conversations/${id}/notes`, { body: { text, key } }),
-  markRead: (id: string) => request<void>("POST", at`/conversations/${id}/read`),
-  markUnread: (id: string) => request<void>("POST", at`/conversations/${id}/unread`),
+    answer(api.POST(`${V1}/conversations/{conversation_id}/notes`, { ...ofConversation(id), body: { text, key } })),
+  markRead: (id: string) => answer(api.POST(`${V1}/conversations/{conversation_id}/read`, ofConversation(id))),
+  markUnread: (id: string) => answer(api.POST(`${V1}/conversations/{conversation_id}/unread`, ofConversation(id))),
 };
 
 export const customers = {
-  search: (text: string) => request<Api.Customer[]>("GET", "/customers", { query: { search: text } }),
+  search: (search: string) => answer(api.GET(`${V1}/customers`, { params: { query: { search } } })),
 };
 
-export interface UserWithPassword {
-  user: Api.User;
-  password: string;
-}
+const ofUser = (user_id: string) => ({ params: { path: { user_id } } });
 
 export const users = {
-  all: () => request<Api.User[]>("GET", "/users"),
-  add: (user: { login: string; name: string; roles: Api.Role[] }) =>
-    request<UserWithPassword>("POST", "/users", { body: user }),
+  all: () => answer(api.GET(`${V1}/users`)),
+  add: (user: { login: string; name: string; roles: Api.Role[] }) => answer(api.POST(`${V1}/users`, { body: user })),
   edit: (id: string, version: number, edit: Partial<Pick<Api.User, "name" | "roles" | "wrap_up_seconds">>) =>
-    request<Api.User>("PATCH", at`/users/${id}`, { body: { version, ...edit } }),
-  resetPassword: (id: string) => request<UserWithPassword>("POST", at`/users/${id}/reset-password`),
-  disable: (id: string) => request<Api.User>("POST", at`/users/${id}/disable`),
-  enable: (id: string) => request<Api.User>("POST", at`/users/${id}/enable`),
+    answer(api.PATCH(`${V1}/users/{user_id}`, { ...ofUser(id), body: { version, ...edit } })),
+  resetPassword: (id: string) => answer(api.POST(`${V1}/users/{user_id}/reset-password`, ofUser(id))),
+  disable: (id: string) => answer(api.POST(`${V1}/users/{user_id}/disable`, ofUser(id))),
+  enable: (id: string) => answer(api.POST(`${V1}/users/{user_id}/enable`, ofUser(id))),
 };
 
 export const queues = {
-  all: () => request<Api.Queue[]>("GET", "/queues"),
-  add: (name: string) => request<Api.Queue>("POST", "/queues", { body: { name } }),
-  edit: (id: string, version: number, edit: { name?: string; open?: boolean; members?: string[] }) =>
-    request<Api.Queue>("PATCH", at`/queues/${id}`, { body: { version, ...edit } }),
+  all: () => answer(api.GET(`${V1}/queues`)),
+  add: (name: string) => answer(api.POST(`${V1}/queues`, { body: { name } })),
+  edit: (queue_id: string, version: number, edit: { name?: string; open?: boolean; members?: string[] }) =>
+    answer(api.PATCH(`${V1}/queues/{queue_id}`, { params: { path: { queue_id } }, body: { version, ...edit } })),
 };
 
 export const callLinks = {
-  all: () => request<Api.CallLink[]>("GET", "/call-links"),
-  create: (link: Api.NewCallLink) => request<Api.CallLink>("POST", "/call-links", { body: link }),
-  revoke: (id: string) => request<Api.CallLink>("POST", at`/call-links/${id}/revoke`),
+  all: () => answer(api.GET(`${V1}/call-links`)),
+  create: (body: Api.NewCallLink) => answer(api.POST(`${V1}/call-links`, { body })),
+  revoke: (link_id: string) => answer(api.POST(`${V1}/call-links/{link_id}/revoke`, { params: { path: { link_id } } })),
 };
 
 export const settings = {
-  current: () => request<Api.Settings>("GET", "/settings"),
-  edit: (version: number, edit: Partial<Omit<Api.Settings, "version">>) =>
-    request<Api.Settings>("PATCH", "/settings", { body: { version, ...edit } }),
+  current: () => answer(api.GET(`${V1}/settings`)),
+  edit: (version: number, edit: Api.SettingsEdit) =>
+    answer(api.PATCH(`${V1}/settings`, { body: { version, ...edit } })),
 };

@@ -41,7 +41,15 @@ const snapshot = (upto: number): ServerMessage => ({
   now,
   state: state as unknown as PanelState,
 });
-const change = (after: number, upto: number): ServerMessage => ({ type: "change", after, upto, now, set: {} });
+const nothing = { conversations: { upsert: [], remove: [] }, team: { upsert: [], remove: [] }, threads: [], stale: [] };
+const change = (after: number, upto: number): ServerMessage => ({
+  type: "change",
+  after,
+  upto,
+  now,
+  set: {},
+  ...nothing,
+});
 
 let tick: () => void;
 let pace: number;

@@ -38,7 +38,18 @@ function known(conversations: ConversationItem[] = []): Known {
 }
 
 function change(changes: Partial<Change>): Change {
-  return { type: "change", after: 7, upto: 9, now: "2026-11-22T10:00:00Z", set: {}, ...changes };
+  return {
+    type: "change",
+    after: 7,
+    upto: 9,
+    now: "2026-11-22T10:00:00Z",
+    set: {},
+    conversations: { upsert: [], remove: [] },
+    team: { upsert: [], remove: [] },
+    threads: [],
+    stale: [],
+    ...changes,
+  };
 }
 
 function ids(result: Known | "gap"): string[] {

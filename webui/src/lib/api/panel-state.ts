@@ -16,12 +16,15 @@ export const MY_WORK_LIMIT = 50;
 export function learn(known: Known | null, message: Snapshot | Change): Known | "gap" {
   if (message.type === "snapshot") return { upto: message.upto, state: ordered(message.state) };
   if (known === null || known.upto !== message.after) return "gap";
-  const state = { ...known.state, ...message.set };
-  if (message.conversations !== undefined) {
-    state.conversations = merged(state.conversations, message.conversations);
-  }
-  if (message.team !== undefined) state.team = merged(state.team, message.team);
-  if (typeof message.total === "number") state.total = message.total;
+  const { me, ...parts } = message.set;
+  const state: PanelState = {
+    ...known.state,
+    ...parts,
+    me: me ?? known.state.me,
+    conversations: merged(known.state.conversations, message.conversations),
+    team: merged(known.state.team, message.team),
+    total: message.total ?? known.state.total,
+  };
   return { upto: message.upto, state: ordered(state) };
 }
 

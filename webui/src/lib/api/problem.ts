@@ -14,16 +14,10 @@ export class ApiError extends Error {
   }
 }
 
-/** Reads the problem document (RFC 9457) of an unsuccessful response. A body of another kind gives the code `failed`. */
-export async function problemOf(response: Response): Promise<ApiError> {
-  let body: unknown = null;
-  try {
-    body = await response.json();
-  } catch {
-    // A proxy's error page is no JSON; the status says enough.
-  }
+/** Reads a problem document (RFC 9457). A body of another kind, such as a proxy's page, gives the code `failed`. */
+export function problemOf(status: number, body: unknown): ApiError {
   const details = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   const code = typeof details["code"] === "string" ? details["code"] : "failed";
   const sentence = typeof details["detail"] === "string" ? details["detail"] : "";
-  return new ApiError(response.status, code, sentence, details);
+  return new ApiError(status, code, sentence, details);
 }

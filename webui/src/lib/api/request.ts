@@ -1,16 +1,15 @@
+import createClient from "openapi-fetch";
 import { ApiError, problemOf } from "./problem";
+import type { paths } from "./schema";
 
-const ROOT = "/api/v1";
 const LIMIT_MS = 15_000;
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-
-interface Options {
-  body?: unknown;
-  query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** Lets the request outlive the page, for what is said at `pagehide`. */
-  keepalive?: boolean;
-}
+/** The typed way to every path of the API; `answer` takes what its calls return. */
+export const api = createClient<paths>({
+  headers: { accept: "application/json", "x-csrf": "1" },
+  credentials: "same-origin",
+  fetch: (request) => fetch(request, { signal: AbortSignal.timeout(LIMIT_MS) }),
+});
 
 const onSignedOut = new Set<() => void>();
 
@@ -21,37 +20,15 @@ export function whenSignedOut(listener: () => void): () => void {
 }
 
 /**
- * Sends one request and returns the JSON of the answer, or undefined when it has none.
- * Throws `ApiError`; an answer that does not come within 15 s counts as unreachable.
+ * Waits for the answer and returns what it carries. Throws `ApiError`; an answer that does not come within 15 s counts
+ * as unreachable.
  */
-export async function request<T>(method: Method, path: string, options: Options = {}): Promise<T> {
-  const headers: Record<string, string> = { accept: "application/json" };
-  if (method !== "GET") headers["x-csrf"] = "1";
-  if (options.body !== undefined) headers["content-type"] = "application/json";
-  let response: Response;
-  try {
-    response = await fetch(ROOT + path + queryString(options.query ?? {}), {
-      method,
-      headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
-      credentials: "same-origin",
-      keepalive: options.keepalive ?? false,
-      signal: AbortSignal.timeout(LIMIT_MS),
-    });
-  } catch {
+export async function answer<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await asked.catch(() => {
     throw new ApiError(0, "unreachable", "");
-  }
-  if (!response.ok) {
-    const error = await problemOf(response);
-    if (error.code === "signed_out") onSignedOut.forEach((listener) => listener());
-    throw error;
-  }
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
-
-function queryString(query: NonNullable<Options["query"]>): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value));
-  const text = parameters.toString();
-  return text === "" ? "" : `?${text}`;
+  });
+  if (response.ok) return data as T;
+  const problem = problemOf(response.status, error);
+  if (problem.code === "signed_out") onSignedOut.forEach((listener) => listener());
+  throw problem;
 }
