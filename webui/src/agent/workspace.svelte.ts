@@ -34,6 +34,10 @@ export class Workspace {
     $effect(() => this.panel.setSound(this.sound.state));
     $effect(() => this.sound.setVolume(this.preferences.all.ringVolume));
     $effect(() => this.sound.setDevice(this.devices.presentSpeaker(this.preferences.all.ringDevice)));
+    // A refused WebSocket does not say why: perhaps the session has ended meanwhile.
+    $effect(() => {
+      if (this.panel.link.state === "offline") void session.check();
+    });
     $effect(() => {
       this.panel.start();
       return () => this.panel.stop();

@@ -26,6 +26,15 @@ export class SessionStore {
     }
   }
 
+  /** Asks whether this session still lives; `end` is called when it does not. */
+  async check(): Promise<void> {
+    try {
+      await api.current();
+    } catch {
+      // That nobody is signed in is told to `whenSignedOut`; a server that is away is asked again with the next try.
+    }
+  }
+
   signedIn(session: Session): void {
     this.state = { kind: "signed_in", session };
   }
