@@ -3,23 +3,29 @@
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from callflow.agent import Agent as AgentRow
 from callflow.clock import SystemClock
+from callflow.ids import LinkId
+from callink.issuing import NewLink
+from callink.values import LinkKind
+from conversations.directory.values import User
 from signaling.app import Parley, media_settings
 from signaling.first_run import FirstRun
 from signaling.http.server import HeaderWatch, listening
+from signaling.links_api import link_url
 from signaling.opening import open_database
 from signaling.settings import Settings
 from tests.browser import chromium
-from tests.flow.people import Agent, Customer, arrive
+from tests.flow.people import Agent, Customer, Person, arrive
 
 BLUE, RED = "#2020c0", "#c02020"
 
@@ -32,6 +38,7 @@ class Centre:
     url: str
     demo: dict[str, Any]
     browser: Browser
+    people: list[Person] = field(default_factory=list[Person])
 
     @property
     def link(self) -> str:
@@ -42,37 +49,68 @@ class Centre:
         """The password of somebody of the trial workspace."""
         return next(one["password"] for one in self.demo["accounts"] if one["login"] == login)
 
-    async def customer(self, **options: Any) -> Customer:
+    async def customer(self, hertz: int = 1500, browser: Browser | None = None, **options: Any) -> Customer:
         """A customer at a phone."""
         phone = {"viewport": {"width": 390, "height": 844}} | options
-        return await arrive(self.browser, Customer, 1500, RED, **phone)
+        customer: Customer = await arrive(browser or self.browser, Customer, hertz, RED, **phone)
+        self.people.append(customer)
+        return customer
 
-    async def agent(self, login: str = "ana", **options: Any) -> Agent:
+    async def visitor(self, browser: Browser | None = None, **options: Any) -> Agent:
+        """Somebody at a desk who has not signed in."""
+        desk = {"viewport": {"width": 1440, "height": 900}} | options
+        visitor: Agent = await arrive(browser or self.browser, Agent, 700, BLUE, **desk)
+        self.people.append(visitor)
+        return visitor
+
+    async def agent(self, login: str = "ana", browser: Browser | None = None, **options: Any) -> Agent:
         """An agent who has signed in, still Offline."""
-        agent = await arrive(self.browser, Agent, 700, BLUE, **({"viewport": {"width": 1440, "height": 900}} | options))
+        agent = await self.visitor(browser, **options)
         await agent.signs_in(self.url, login, self.password(login))
         return agent
 
-    async def active_agent(self, login: str = "ana") -> Agent:
+    async def active_agent(self, login: str = "ana", **options: Any) -> Agent:
         """An agent who waits for calls."""
-        agent = await self.agent(login)
+        agent = await self.agent(login, **options)
         await agent.chooses("Active")
         return agent
 
+    async def user(self, login: str) -> User:
+        """Somebody who may sign in, as the server knows them."""
+        return next(user for user in await self.parley.users.list() if user.login == login)
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A Chromium of this test's own."""
+    async def state_of(self, login: str) -> AgentRow:
+        """What the server knows of an agent now."""
+        state = await self.parley.store.agent((await self.user(login)).id)
+        assert state is not None
+        return state
+
+    async def new_link(self, kind: LinkKind, **wanted: Any) -> tuple[LinkId, str]:
+        """Issue a call link to the trial queue; return it and its address."""
+        queue = (await self.parley.queues.list())[0].id
+        listed, token = await self.parley.links.issue(await self.user("admin"), NewLink(kind, queue, **wanted))
+        return listed.link.id, link_url(self.url, token)
+
+
+@asynccontextmanager
+async def launched(*arguments: str) -> AsyncGenerator[Browser]:
+    """A Chromium that is told this too."""
     found = chromium.find()
     if found is None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium under CI")
         pytest.skip("no Chromium on this machine")
     async with async_playwright() as playwright:
-        sound = "--autoplay-policy=no-user-gesture-required"
-        browser = await playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS, sound])
+        browser = await playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS, *arguments])
         yield browser
         await browser.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium of this test's own."""
+    async with launched("--autoplay-policy=no-user-gesture-required") as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -82,13 +120,19 @@ def prepared_music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def database_of_centre() -> str | None:
+    """The URL of the centre's database, None for SQLite in its data folder. A module may have another."""
+    return None
+
+
+@pytest.fixture
 async def centre(
-    request: pytest.FixtureRequest, tmp_path: Path, prepared_music: Path, browser: Browser
+    database_of_centre: str | None, tmp_path: Path, prepared_music: Path, browser: Browser
 ) -> AsyncIterator[Centre]:
-    """A running server; parametrise indirectly with a database's URL for another one than SQLite."""
+    """A running server. At the end nobody's page may have had an error."""
     data = tmp_path / "data"
     shutil.copytree(prepared_music, data)
-    settings = Settings(data=data, port=0, media_port=0, database_url=getattr(request, "param", None))
+    settings = Settings(data=data, port=0, media_port=0, database_url=database_of_centre)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         database = await open_database(settings, clock)
@@ -101,4 +145,8 @@ async def centre(
         port = await stack.enter_async_context(listening(parley.app(settings, watch), watch, "127.0.0.1", 0, None))
         url = f"http://localhost:{port}"
         await FirstRun(database, parley.passwords, parley.setup).prepare(settings, url, demo=True)
-        yield Centre(parley, url, json.loads((data / "demo.json").read_text()), browser)
+        centre = Centre(parley, url, json.loads((data / "demo.json").read_text()), browser)
+        yield centre
+        for person in centre.people:
+            await person.context.close()  # first, since the server waits for open WebSockets
+        assert [error for person in centre.people for error in person.errors] == []
