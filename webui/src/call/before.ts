@@ -24,7 +24,8 @@ export function makeBefore(session: Session) {
   const startVideo = button("primary", video, t("start.video"), () => start("video"));
   const startAudio = button("secondary", phone, t("start.audio"), () => start("audio"));
   const buttons = h("div", { class: "start" }, startVideo.element, startAudio.element);
-  const form = h("form", { class: "before", novalidate: true }, welcome, level, nameField, buttons);
+  const opening = h("p", { class: "hint", role: "status" });
+  const form = h("form", { class: "before", novalidate: true }, welcome, level, nameField, buttons, opening);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     start(session.link?.audio_only ? "audio" : "video");
@@ -59,6 +60,7 @@ export function makeBefore(session: Session) {
     startVideo.set(t(starting === "video" ? "start.calling" : "start.video"));
     startAudio.set(t(starting === "audio" ? "start.calling" : "start.audio"));
     startVideo.element.disabled = startAudio.element.disabled = starting !== null;
+    setText(opening, starting && !own.microphone.track ? t("start.opening") : "");
     show(level, own.microphone.track !== null);
     if (!own.microphone.track) heard = false;
     setText(verdict, t(heard ? "level.heard" : "level.silent"));

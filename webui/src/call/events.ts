@@ -29,7 +29,8 @@ async function follow(id: string, { oncall, ongone }: EventsHandlers, signal: Ab
         oncall(call);
         if (call.phase === "ended") return;
       } catch (error) {
-        if (error instanceof Refusal && [401, 403, 404].includes(error.status)) return signal.aborted ? undefined : ongone();
+        if (error instanceof Refusal && [401, 403, 404].includes(error.status))
+          return signal.aborted ? undefined : ongone();
         continue;
       }
     }

@@ -37,7 +37,9 @@ export function wordsOf(session: Session): Words {
       const connected = leg.state === "up";
       return {
         title: t("waiting.title"),
-        text: connected ? `${t("waiting.next")} ${t("waiting.until", { time: clock(call.wait_until) })}` : t("waiting.connecting"),
+        text: connected
+          ? `${t("waiting.next")} ${t("waiting.until", { time: clock(call.wait_until) })}`
+          : t("waiting.connecting"),
         timer: { seconds: screen.live.since(call.started_at), label: t("waiting.timer") },
       };
     }
@@ -61,13 +63,12 @@ export function wordsOf(session: Session): Words {
 
 function pageWords(page: Page, link: GuestLink | null): Words {
   const words: Words = { title: t(`page.${page}.title`), text: t(`page.${page}.text`) };
+  // The centre's own words for the link's state, where it has some.
+  if (link?.state === page && link.text) words.text = link.text;
   switch (page) {
     case "not_yet":
-      if (link?.text) words.text = link.text;
       if (link?.starts_at) words.text += ` ${t("page.not_yet.from", { time: moment(link.starts_at) })}`;
       return words;
-    case "expired":
-      return link?.text ? { ...words, text: link.text } : words;
     case "closed":
       return { ...words, text: link?.closed_text || words.text, again: t("again") };
     case "elsewhere":

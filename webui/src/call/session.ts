@@ -150,7 +150,20 @@ export class Session {
     else if (!isSecureContext) this.showPage("insecure");
     else if (!callsSupported()) this.showPage("unsupported");
     else if (link.available !== "open") this.showPage(link.available);
-    else this.show({ kind: "before" });
+    else {
+      this.show({ kind: "before" });
+      void this.checkIfAllowed(link);
+    }
+  }
+
+  /** Shows camera and microphone by itself where the person has allowed them before, so that no question comes up. */
+  private async checkIfAllowed(link: api.GuestLink): Promise<void> {
+    const names = link.audio_only ? ["microphone"] : ["microphone", "camera"];
+    // Not every browser knows these names; it says so by throwing.
+    const query = async (name: string) => (await navigator.permissions.query({ name: name as PermissionName })).state;
+    const states = await Promise.all(names.map(query)).catch(() => ["prompt"]);
+    const still = this.screen.kind === "before" && !this.starting && !this.checking;
+    if (still && states.every((state) => state === "granted")) await this.check();
   }
 
   /** After a reload in mid-call: the call first, since every second counts, then the devices. */

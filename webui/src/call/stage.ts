@@ -81,7 +81,8 @@ export function makeStage(session: Session) {
 
     function caption_(): string {
       if (before && selfStream) return t("check.preview");
-      if (talking && video && agent && leg?.state === "up" && leg.seesCamera === false) return t("talking.no-picture", { agent });
+      if (talking && video && agent && leg?.state === "up" && leg.seesCamera === false)
+        return t("talking.no-picture", { agent });
       return "";
     }
   }
