@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from callflow.call import MAX_WAIT, SETUP_LIMIT, Call, Leg, LegState, Role
+from callflow.call import MAX_WAIT, SETUP_LIMIT, Call, Leg, LegState, Media, Role
 from callflow.clock import Clock
 from callflow.engine import Engine
 from callflow.errors import RefusedError
@@ -100,7 +100,7 @@ class GuestCalls:
                 customer=admission.customer,
                 queue=admission.queue,
                 link=admission.link.id,
-                media=new.media,
+                media=Media.AUDIO if admission.link.audio_only else new.media,
                 started_at=now,
                 wait_until=now + MAX_WAIT,
                 customer_leg=Leg(LegId(new_id("leg")), LegState.CONNECTING, now + SETUP_LIMIT),

@@ -7,7 +7,7 @@ from pydantic import Field
 from callflow.agent import Sound, Status, StatusReason, ThreadStatus
 from callflow.agent_machine import ActivityName
 from callflow.call import EndedBy, Media
-from signaling.models.common import Key, Model, Moment, Ref, Text
+from signaling.models.common import Id, Key, Model, Moment, Ref, Text
 
 Tab = Key
 Sdp = Annotated[str, Field(min_length=1, max_length=32 * 1024)]
@@ -111,7 +111,7 @@ class WrapUp(Model):
 class WrapUpDraft(Model):
     """What the agent has written so far."""
 
-    call_id: Annotated[str, Field(max_length=40)]
+    call_id: Id
     summary: Text
     status: ThreadStatus
 
@@ -119,7 +119,7 @@ class WrapUpDraft(Model):
 class WrapUpExtend(Model):
     """Ten more seconds for the wrap-up of this call (WRAP-04)."""
 
-    call_id: Annotated[str, Field(max_length=40)]
+    call_id: Id
 
 
 class PanelOffer(Model):
@@ -139,11 +139,11 @@ class LegAnswer(Model):
 class LegLost(Model):
     """A page is going away: its transport will fall silent."""
 
-    transport: Annotated[str, Field(max_length=40)]
+    transport: Id
 
 
 class Accept(Model):
     """The agent answers in this tab; `transport` is the one that it got in advance, if any."""
 
     tab: Tab
-    transport: Annotated[str, Field(max_length=40)] | None = None
+    transport: Id | None = None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from signaling.models.common import Model, Name, Ref, Text, Version
+from signaling.models.common import Id, Model, Name, Ref, Text, Version
 from signaling.models.users import WrapUpSeconds
 
 
@@ -31,7 +31,7 @@ class QueueChange(Model):
     version: Version
     name: Name | None = None
     open: bool | None = None
-    members: Annotated[set[Annotated[str, Field(max_length=40)]], Field(max_length=1000)] | None = None
+    members: Annotated[set[Id], Field(max_length=1000)] | None = None
 
 
 class Settings(Model):

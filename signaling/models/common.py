@@ -43,6 +43,8 @@ Key = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:
 """A random string that a page makes up, so that a repeat is known as one."""
 Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
 """A time with a zone, shown in UTC."""
+Id = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
+"""The name of a thing, as the server made it up: nothing that a database or a log could stumble over."""
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
 

@@ -1,12 +1,8 @@
 """Conversations and customers."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from callflow.agent import ThreadStatus
 from conversations.threads.values import PreviewKind, Priority
-from signaling.models.common import Key, MessageText, Model, Moment, Name, Ref, Text, Version
+from signaling.models.common import Id, Key, MessageText, Model, Moment, Name, Ref, Text, Version
 from signaling.models.entries import Entry
 
 
@@ -87,7 +83,7 @@ class EntryPage(Model):
 class NewConversation(Model):
     """A conversation to begin: with a known customer, or a new one by name."""
 
-    customer_id: Annotated[str, Field(max_length=40)] | None = None
+    customer_id: Id | None = None
     customer_name: Name | None = None
 
 

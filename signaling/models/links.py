@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from callink.values import LinkKind, LinkState
-from signaling.models.common import Line, Model, Moment, Ref
+from signaling.models.common import Id, Line, Model, Moment, Ref
 
 
 class CallLink(Model):
@@ -29,7 +29,7 @@ class NewCallLink(Model):
     """A link to make. A time frame takes `starts_at` and `ends_at`; an expiry link `days`, or the default."""
 
     kind: LinkKind
-    queue_id: Annotated[str, Field(max_length=40)]
+    queue_id: Id
     label: Line = ""
     identity: Annotated[Line, Field(max_length=100)] | None = None
     audio_only: bool = False

@@ -7,7 +7,7 @@ from typing_extensions import TypeAliasType
 
 from callflow.agent import Sound
 from signaling.models.agents import AgentState, PanelCall, Tab, TeamMember, WrapUp
-from signaling.models.common import Model, Moment
+from signaling.models.common import Id, Model, Moment
 from signaling.models.conversations import ConversationItem
 
 Stale = Literal["users", "queues", "call_links", "settings"]
@@ -39,7 +39,7 @@ class Watch(Model):
     """The thread that is in view."""
 
     type: Literal["watch"] = "watch"
-    conversation_id: Annotated[str, Field(max_length=40)] | None
+    conversation_id: Id | None
 
 
 FromPanel = TypeAliasType("FromPanel", Annotated[Hello | Heartbeat | SoundChange | Watch, Field(discriminator="type")])
