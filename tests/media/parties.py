@@ -14,7 +14,6 @@ import av
 import numpy as np
 import pytest
 from aiortc import (
-    AudioStreamTrack,
     MediaStreamTrack,
     RTCBundlePolicy,
     RTCConfiguration,
@@ -136,11 +135,12 @@ class Party:
     """A peer connection with the three m-lines of every offer."""
 
     def __init__(self, hertz: float | None = 440.0, rgb: tuple[int, int, int] | None = None) -> None:
-        self.hertz, self.rgb = hertz, rgb
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._ears: list[Ear] = []
-        voice = Tone(hertz) if hertz is not None else AudioStreamTrack()
-        self.pc.addTransceiver(voice if hertz is not None else "audio", "sendrecv" if hertz is not None else "recvonly")
+        if hertz is None:
+            self.pc.addTransceiver("audio", "recvonly")
+        else:
+            self.pc.addTransceiver(Tone(hertz), "sendrecv")
         camera = self.pc.addTransceiver("video", "sendrecv" if rgb else "recvonly")
         self.pc.addTransceiver("video", "inactive")
         if rgb:
