@@ -28,6 +28,8 @@ export class CallMedia {
   /** The call that is on its way here from another tab, until the server says that it has come. */
   private moving: string | null = null;
   private microphoneLabel: string | null = null;
+  /** The devices that were asked for last; the browser may have given others. */
+  private readonly asked: Record<"microphone" | "camera", string | null> = { microphone: null, camera: null };
   private readonly microphone = new Input("microphone", () => this.microphoneChanged());
   private readonly camera = new Input("camera", () => this.cameraChanged());
 
@@ -44,7 +46,8 @@ export class CallMedia {
       const [now, here] = [call, wanted];
       untrack(() => this.follow(now, here));
     });
-    $effect(() => this.usePreferredMicrophone());
+    $effect(() => this.usePreferred("microphone"));
+    $effect(() => this.usePreferred("camera"));
     $effect(() => this.watchPage());
     $effect(() => () => this.end());
   }
@@ -73,13 +76,13 @@ export class CallMedia {
     if (this.call?.media !== "video") return;
     this.cameraOff = !this.cameraOff;
     if (this.cameraOff) this.camera.close();
-    else void this.camera.open(this.preferences.all.camera);
+    else this.openInput("camera");
     this.keep();
   }
 
   /** Asks again for a device that was refused, missing or busy. */
   retry(kind: "microphone" | "camera"): void {
-    void this[kind].open(this.preferences.all[kind]);
+    this.openInput(kind);
   }
 
   async hangUp(): Promise<void> {
@@ -106,7 +109,7 @@ export class CallMedia {
     if (this.leg === null) this.join(call);
     const showsCamera = call.phase === "talking" && call.media === "video" && !this.cameraOff;
     if (showsCamera && this.camera.track === null && this.cameraProblem === null) {
-      void this.camera.open(this.preferences.all.camera);
+      this.openInput("camera");
     }
   }
 
@@ -124,7 +127,7 @@ export class CallMedia {
     });
     this.leg = leg;
     leg.start();
-    void this.microphone.open(this.preferences.all.microphone);
+    this.openInput("microphone");
   }
 
   private async negotiate(call: string, sdp: string): Promise<{ sdp: string; transport: string }> {
@@ -179,14 +182,21 @@ export class CallMedia {
     void this.leg?.setCamera(track);
   }
 
-  /** Follows the choice of a microphone, also in mid-call, and returns to it when it is plugged in again. */
-  private usePreferredMicrophone(): void {
-    const chosen = this.preferences.all.microphone;
-    const present = this.devices.lists.microphones.some((device) => device.deviceId === chosen);
+  /** Follows the choice of a device, also in mid-call, and returns to it when it is plugged in again. */
+  private usePreferred(kind: "microphone" | "camera"): void {
+    const chosen = this.preferences.all[kind];
+    const present = this.devices.lists[`${kind}s`].some((device) => device.deviceId === chosen);
     untrack(() => {
-      const used = this.microphone.track?.getSettings().deviceId;
-      if (used !== undefined && present && used !== chosen) void this.microphone.open(chosen);
+      const used = this[kind].track?.getSettings().deviceId;
+      if (used === undefined) return;
+      const changed = chosen !== this.asked[kind] && (present || chosen === null);
+      if (changed || (present && used !== chosen)) this.openInput(kind);
     });
+  }
+
+  private openInput(kind: "microphone" | "camera"): void {
+    this.asked[kind] = this.preferences.all[kind];
+    void this[kind].open(this.asked[kind]);
   }
 
   private watchPage(): () => void {

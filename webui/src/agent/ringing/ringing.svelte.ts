@@ -27,7 +27,10 @@ export class Ringing {
   ) {
     const reservation = $derived(this.offer?.reservation.id ?? null);
     $effect(() => {
-      if (reservation === null) return;
+      if (reservation !== null) return () => (this.pressed = null);
+    });
+    $effect(() => {
+      if (reservation === null || this.pressed !== null) return;
       const end = new AbortController();
       const offer = untrack(() => this.offer);
       void untrack(() => sound.ringUntil(end.signal));
@@ -35,7 +38,6 @@ export class Ringing {
       return () => {
         end.abort();
         notification?.close();
-        this.pressed = null;
       };
     });
   }

@@ -2,7 +2,6 @@
 
 export type Instant = string | number;
 
-const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 /** Returns a duration in seconds as `m:ss`, or `h:mm:ss` from one hour on. Negative durations count as none. */
@@ -33,14 +32,14 @@ export function durationInWords(seconds: number, locale: string): string {
 export function shortTime(at: Instant, now: number, locale: string): string {
   const date = new Date(at);
   const age = startOfDay(now) - startOfDay(date.getTime());
-  if (age <= 0) return date.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+  if (age <= 0) return date.toLocaleTimeString(locale, { hour: "numeric", minute: "2-digit" });
   if (age < 6.5 * DAY) return date.toLocaleDateString(locale, { weekday: "short" });
   return date.toLocaleDateString(locale, { day: "numeric", month: "short" });
 }
 
 /** Returns the time of day, such as `14:05`. */
 export function timeOfDay(at: Instant, locale: string): string {
-  return new Date(at).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(locale, { hour: "numeric", minute: "2-digit" });
 }
 
 /** Returns date and time with the zone, for the text shown on hover. */
@@ -53,17 +52,9 @@ export function dateTime(at: Instant, locale: string): string {
   return new Date(at).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** Returns how long ago an instant was, as `3 min` or `2 hr`; under a minute it is `now`'s own word. */
-export function age(since: Instant, now: number, locale: string, justNow: string): string {
-  const elapsed = now - new Date(since).getTime();
-  if (elapsed < MINUTE) return justNow;
-  const [amount, unit] =
-    elapsed < 60 * MINUTE
-      ? ([elapsed / MINUTE, "minute"] as const)
-      : elapsed < DAY
-        ? ([elapsed / (60 * MINUTE), "hour"] as const)
-        : ([elapsed / DAY, "day"] as const);
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(Math.floor(amount));
+/** Returns the date alone, such as `22 Nov 2026`. */
+export function date(at: Instant, locale: string): string {
+  return new Date(at).toLocaleDateString(locale, { dateStyle: "medium" });
 }
 
 /** Returns a key that is the same for two instants of one local day. */

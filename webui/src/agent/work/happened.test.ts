@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import type { Actor } from "../../lib/api/types";
+import type { Happened } from "./blocks";
+import { tell } from "./happened";
+
+const ana: Actor = { kind: "agent", id: "user_1", name: "Ana" };
+const base = { number: 1, at: "2026-11-22T10:00:00Z", conversation_id: "conv_1", actor: ana };
+const text = (entry: Happened): string => tell(entry).text;
+
+test("a call begins with its direction and ends with who ended it and how long it was (EVT-01, EVT-04)", () => {
+  expect(text({ ...base, type: "call_started", call_id: "c", direction: "inbound", media: "video" })).toBe(
+    "Incoming video call",
+  );
+  const ended = { ...base, type: "call_ended", call_id: "c", waited_seconds: 12 } as const;
+  expect(text({ ...ended, by: "customer", reason: "hung_up", talked_seconds: 65 })).toMatch(
+    /^Ended by the customer · 1 mins? 5 secs? of talk$/,
+  );
+  expect(text({ ...ended, by: "customer", reason: "abandoned", talked_seconds: null })).toMatch(
+    /^The customer left before an answer · waited 12 secs?$/,
+  );
+});
+
+test("an answer names the agent and the wait (EVT-02)", () => {
+  const agent = { id: "user_1", name: "Ana" };
+  expect(text({ ...base, type: "call_answered", call_id: "c", agent, waited_seconds: 7 })).toMatch(
+    /^Ana answered after 7 secs?$/,
+  );
+});
+
+test("a change names who made it, the old value and the new one (LOG-01)", () => {
+  expect(text({ ...base, type: "change", field: "status", old: "open", new: "solved" })).toBe(
+    "Ana changed the status from Open to Solved",
+  );
+  const system: Actor = { kind: "automation", id: null, name: "" };
+  expect(text({ ...base, actor: system, type: "change", field: "assignee", old: null, new: "Ana" })).toBe(
+    "The system assigned it to Ana",
+  );
+});
