@@ -33,10 +33,16 @@ def main(arguments: list[str]) -> int:
     for name, command in steps.items():
         print(f"── {name}", flush=True)
         step_began = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-        print(f"── {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - step_began:.1f} s", flush=True)
-        if code:
+        # A check has nothing to say unless it fails; pytest takes minutes and shows how far it is.
+        output = subprocess.PIPE if name in CHECKS else None
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        if done.returncode:
+            print(done.stdout or "")
             failed.append(name)
+        word = "FAILED" if done.returncode else "passed"
+        print(f"── {name}: {word} in {time.monotonic() - step_began:.1f} s", flush=True)
     seconds = time.monotonic() - began
     if failed:
         print(f"\n{len(failed)} of {len(steps)} steps FAILED in {seconds:.0f} s: {', '.join(failed)}")
