@@ -8,6 +8,9 @@ import type { Own } from "./own";
 /** The server may say "reconnecting" about the connection before this one; only if it insists is it about this. */
 const INSISTS_MS = 1500;
 
+/** For so long a hang-up may take to reach the server before the connection is closed all the same. */
+const TELLING_MS = 2000;
+
 export interface LiveHandlers {
   onchange(): void;
   /** Another tab of this browser has taken the call. */
@@ -62,9 +65,10 @@ export class Live {
     return (Date.now() + this.ahead - Date.parse(at)) / 1000;
   }
 
-  close(): void {
+  /** Ends it here. The connection goes once the server was `told`, or it would be taken for lost. */
+  close(told: Promise<void> = Promise.resolve()): void {
     this.closed = true;
-    this.leg.close();
+    void Promise.race([told, new Promise((resolve) => setTimeout(resolve, TELLING_MS))]).then(() => this.leg.close());
     this.stopEvents();
     this.tabs.close();
     clearTimeout(this.insists);

@@ -109,12 +109,10 @@ export class Session {
   /** Ends the call at once here; the server is told until it has heard. */
   leave(): void {
     if (this.screen.kind !== "live") return;
-    const { call } = this.screen.live;
-    this.end(call.phase === "talking" ? "you" : "left", {
-      ...call,
-      ended_at: new Date(Date.now() + this.screen.live.ahead).toISOString(),
-    });
-    void tell(() => api.hangUp(call.id));
+    const { call, ahead } = this.screen.live;
+    const told = tell(() => api.hangUp(call.id));
+    const ended = { ...call, ended_at: new Date(Date.now() + ahead).toISOString() };
+    this.leaveTo({ kind: "ended", how: call.phase === "talking" ? "you" : "left", call: ended }, told);
   }
 
   /** Sends a chat message; false when it did not arrive. */
@@ -194,10 +192,10 @@ export class Session {
     this.leaveTo({ kind: "ended", how, call });
   }
 
-  private leaveTo(screen: Screen): void {
+  private leaveTo(screen: Screen, told?: Promise<void>): void {
     const before = this.screen;
     this.screen = screen; // first, since what closes says that it has changed
-    if (before.kind === "live") before.live.close();
+    if (before.kind === "live") before.live.close(told);
     this.own.close();
     this.onchange();
   }
