@@ -67,6 +67,8 @@ async def test_a_customer_and_an_agent_talk_and_everything_is_kept(centre: Centr
     for words in ("Incoming video call", "answered after", "Wants a refund."):
         await expect(thread).to_contain_text(words, timeout=LIMIT * 1000)
     await expect(thread).to_contain_text(re.compile(r"ended|hung up", re.I))
+    # One reload each, and a hang-up is no loss.
+    await expect(thread.get_by_text("connection was lost")).to_have_count(2)
     assert customer.errors == []
     assert agent.errors == []
 
