@@ -8,11 +8,16 @@ docs/images. Needs what `python3 run.py test` installs.
 import argparse
 import asyncio
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from benchmarks.trial import AGENT, ANOTHER, CUSTOMER, Person, Trial, ask, choose_status, trial
+from docs.drawn_people import AGENT, ANOTHER, CUSTOMER, Drawn
+from tests.browser import chromium
+from tests.flow.people import Agent, Customer
+from tests.flow.server import Server
 
 SCREENS = ((1440, 900), (1024, 768), (390, 844))
 LOOKS = ("light", "dark")
@@ -23,7 +28,6 @@ README = {
     "panel-ringing-1440-dark": "ringing",
 }
 """The pictures in the README, and their names there."""
-SUMMARY = "Rear brake squeals since the spring service. Sent a video of the pads; new ones are ordered."
 
 
 class Album:
@@ -61,31 +65,35 @@ class Album:
 class Tour:
     """Three people, one day in a small centre."""
 
-    def __init__(self, here: Trial, album: Album) -> None:
-        self.here = here
+    def __init__(self, server: Server, browser: Browser, album: Album) -> None:
+        self.url = server.url
+        self.call_link: str = server.demo["call_link"]
+        self.passwords = {account["login"]: account["password"] for account in server.demo["accounts"]}
+        self.browser = browser
         self.album = album
 
     async def walk(self) -> None:
         """Go through everything, in the order in which it happens."""
         await self.sign_in_page()
-        admin = await self.here.sign_in("admin")
-        await self.furnish(admin)
-        ana = await self.here.sign_in("ana", AGENT)
-        await self.album.take(ana, "panel-empty")
-        await choose_status(ana, "Active")
-        await self.past(ana)
-        await self.before_the_call(ana)
-        await self.a_call(admin, ana)
-        await self.the_rest_of_the_panel(admin, ana)
-        await self.other_call_pages(admin, ana)
+        admin = await self.panel("admin")
+        await self.furnish(admin.page)
+        ana = await self.panel("ana", AGENT)
+        await self.album.take(ana.page, "panel-empty")
+        await ana.chooses("Active")
+        customer = await self.past(ana)
+        await self.before_the_call(customer)
+        await ana.chooses("Busy")
+        await self.a_call(customer, admin.page, ana)
+        await self.the_rest_of_the_panel(admin.page, ana)
+        await self.other_call_pages(admin.page, ana)
 
     async def sign_in_page(self) -> None:
         """Take the first page that people see."""
-        page = await (await self.here.context()).new_page()
-        await page.goto(f"{self.here.url}/agent")
+        page = await self.browser.new_page()
+        await page.goto(f"{self.url}/agent")
         await page.get_by_label("Login").wait_for()
         await self.album.take(page, "panel-sign-in")
-        await page.context.close()
+        await page.close()
 
     async def furnish(self, admin: Page) -> None:
         """Give the centre a name, people, queues and links."""
@@ -108,148 +116,158 @@ class Tour:
         ):
             await ask(admin, "POST", "call-links", link)
 
-    async def past(self, ana: Page) -> None:
-        """Fill My Work: some conversations by hand, and one by a call of last week's customer."""
+    async def past(self, ana: Agent) -> Customer:
+        """Fill My Work: some conversations by hand, and one by a call. Returns who called."""
         for name, status, priority, note in (
             ("Tomás Rivera", "waiting", "normal", "Asked for the frame number; he will send a photo."),
             ("Priya Natarajan", "solved", "low", "Saddle bag arrived. Nothing open."),
             ("Jonas Becker", "open", "high", "Wants the cargo bike before Friday. Dev checks the stock."),
         ):
-            made = await ask(ana, "POST", "conversations", {"customer_name": name})
+            made = await ask(ana.page, "POST", "conversations", {"customer_name": name})
             change = {"version": made["version"], "status": status, "priority": priority, "summary": note}
-            await ask(ana, "PATCH", f"conversations/{made['id']}", change)
-            await ask(ana, "POST", f"conversations/{made['id']}/notes", {"text": note, "key": f"note-{made['id']}"})
-        self.customer = await self.caller(CUSTOMER)
-        await self.start(self.customer, "Elias Okafor", "audio")
-        await answer(ana)
-        await talking(self.customer)
+            await ask(ana.page, "PATCH", f"conversations/{made['id']}", change)
+            await ask(ana.page, "POST", f"conversations/{made['id']}/notes", {"text": note, "key": made["id"]})
+        customer = await self.caller(CUSTOMER)
+        await customer.calls("audio", "Elias Okafor")
+        await ana.press("Answer")
+        await talking(customer.page)
         await asyncio.sleep(3)  # so that the thread tells of some seconds of talk
-        await ana.get_by_role("button", name="Hang up").click()
-        await wrap_up(ana).get_by_label("Summary").fill(SUMMARY)
-        await wrap_up(ana).get_by_role("button", name="Finish").click()
-        await wrap_up(ana).wait_for(state="hidden")
-        await self.customer.get_by_text("The call has ended").first.wait_for()
-        await self.album.take(ana, "panel-work")
+        await ana.press("Hang up")
+        await ana.reports(
+            "Rear brake squeals since the spring service. Sent a video of the pads; new ones are ordered."
+        )
+        await customer.reads("The call has ended")
+        await self.album.take(ana.page, "panel-work")
+        return customer
 
-    async def before_the_call(self, ana: Page) -> None:
+    async def before_the_call(self, customer: Customer) -> None:
         """Take the customer's page before he calls."""
         fresh = await self.caller(ANOTHER)
-        await self.album.take(fresh, "call-before")
-        await fresh.get_by_role("button", name="Start audio call").click()
-        await self.album.take(fresh, "call-name-missing")
+        await self.album.take(fresh.page, "call-before")
+        await fresh.press("Start audio call")
+        await self.album.take(fresh.page, "call-name-missing")
         await fresh.context.close()
-        await self.customer.reload()
-        await self.customer.get_by_role("button", name="Check camera and microphone").click()
-        await self.customer.get_by_text("It works").wait_for()
-        await self.album.take(self.customer, "call-checked")
-        await choose_status(ana, "Busy")
+        await customer.page.reload()
+        await customer.press("Check camera and microphone")
+        await customer.reads("It works")
+        await self.album.take(customer.page, "call-checked")
 
-    async def a_call(self, admin: Page, ana: Page) -> None:
+    async def a_call(self, customer: Customer, admin: Page, ana: Agent) -> None:
         """Take a video call from the waiting to the wrap-up."""
-        customer, album = self.customer, self.album
-        await customer.get_by_role("button", name="Start video call").click()
-        await customer.get_by_text("You hear music").wait_for()
-        await album.take(customer, "call-waiting")
-        await choose_status(ana, "Active")
-        await ana.get_by_role("button", name="Answer").wait_for()
-        await album.take(ana, "panel-ringing")
-        await answer(ana)
-        await talking(customer)
-        await pictures(customer)
-        await pictures(ana)
-        await album.take(customer, "call-talking")
-        await customer.get_by_label("Write a message").fill("The number on the frame is WX-4471.")
-        await customer.get_by_role("button", name="Send").click()
-        await ana.get_by_role("link", name="Elias Okafor").last.click()
-        await ana.get_by_text("WX-4471").first.wait_for()
-        await ana.get_by_role("textbox", name="Message to").fill("Thank you, I have found it. The pads are here.")
-        await ana.get_by_role("button", name="Send").click()
-        await customer.get_by_text("I have found it").first.wait_for()
-        await album.take(ana, "panel-talking")
-        await album.take(customer, "call-messages")
-        await customer.get_by_role("button", name="Mute").click()
-        await customer.get_by_role("button", name="Camera off").click()
-        await album.take(customer, "call-muted")
-        await admin.goto(f"{self.here.url}/agent/team")
+        album = self.album
+        await customer.calls("video")
+        await customer.reads("You hear music")
+        await album.take(customer.page, "call-waiting")
+        await ana.chooses("Active")
+        await ana.rings()
+        await album.take(ana.page, "panel-ringing")
+        await ana.press("Answer")
+        await talking(customer.page)
+        await moving_pictures(customer.page)
+        await moving_pictures(ana.page)
+        await album.take(customer.page, "call-talking")
+        await customer.page.get_by_label("Write a message").fill("The number on the frame is WX-4471.")
+        await customer.press("Send")
+        await ana.page.get_by_role("link", name="Elias Okafor").last.click()
+        await ana.reads("WX-4471")
+        await ana.page.get_by_role("textbox", name="Message to").fill("Thank you, I have found it. The pads are here.")
+        await ana.press("Send")
+        await customer.reads("I have found it")
+        await album.take(ana.page, "panel-talking")
+        await album.take(customer.page, "call-messages")
+        await customer.press("Mute")
+        await customer.press("Camera off")
+        await album.take(customer.page, "call-muted")
+        await admin.goto(f"{self.url}/agent/team")
         await admin.get_by_text("In a call").first.wait_for()
         await album.take(admin, "panel-team")
-        await ana.get_by_role("button", name="Hang up").click()
-        await wrap_up(ana).get_by_role("button", name="+10 s").click()
-        await wrap_up(ana).get_by_label("Summary").fill("Pads are here; he brings the bike on Thursday.")
-        await album.take(ana, "panel-wrap-up")
-        await wrap_up(ana).get_by_role("button", name="Finish").click()
-        await customer.get_by_text("The call has ended").first.wait_for()
-        await album.take(customer, "call-ended")
-        await wrap_up(ana).wait_for(state="hidden")
-        await album.take(ana, "panel-thread")
+        await ana.press("Hang up")
+        await ana.press("+10 s")
+        report = "Pads are here; he brings the bike on Thursday."
+        await ana.wrap_up.get_by_role("textbox").fill(report)
+        await album.take(ana.page, "panel-wrap-up")
+        await ana.reports(report)
+        await customer.reads("The call has ended")
+        await album.take(customer.page, "call-ended")
+        await album.take(ana.page, "panel-thread")
 
-    async def the_rest_of_the_panel(self, admin: Page, ana: Page) -> None:
+    async def the_rest_of_the_panel(self, admin: Page, ana: Agent) -> None:
         """Take menus, keys, and the settings."""
-        await ana.get_by_role("button", name="Details", exact=True).click()  # closed, or that would close the menus
-        await ana.get_by_role("button", name="Choose status").click()
-        await self.album.take(ana, "panel-status")
-        await ana.keyboard.press("Escape")
-        await ana.keyboard.press("?")
-        await self.album.take(ana, "panel-keys")
-        await ana.keyboard.press("Escape")
+        await ana.press("Details")  # closed, or closing them on a narrow screen would close the menus
+        await ana.opens_menu()
+        await self.album.take(ana.page, "panel-status")
+        await ana.page.keyboard.press("Escape")
+        await ana.page.keyboard.press("?")
+        await self.album.take(ana.page, "panel-keys")
+        await ana.page.keyboard.press("Escape")
         for subject in ("devices", "account"):
-            await ana.goto(f"{self.here.url}/agent/settings/{subject}")
-            await ana.get_by_role("heading", level=1).wait_for()
-            await self.album.take(ana, f"settings-{subject}")
-        for subject in ("links", "queues", "users", "centre"):
-            await admin.goto(f"{self.here.url}/agent/settings/{subject}")
-            await admin.get_by_role("heading", level=1).wait_for()
-            await settled(admin)
-            await self.album.take(admin, f"settings-{subject}")
-        await admin.goto(f"{self.here.url}/agent/settings/links")
+            await self.settings_page(ana.page, subject)
+        for subject in ("queues", "users", "centre", "links"):
+            await self.settings_page(admin, subject)
         await admin.get_by_role("button", name="New call link").first.click()
         await self.album.take(admin, "settings-new-link")
 
-    async def other_call_pages(self, admin: Page, ana: Page) -> None:
+    async def settings_page(self, page: Page, subject: str) -> None:
+        """Take a page of settings."""
+        await page.goto(f"{self.url}/agent/settings/{subject}")
+        await page.get_by_role("heading", level=1).wait_for()
+        await page.wait_for_load_state("networkidle")
+        await self.album.take(page, f"settings-{subject}")
+
+    async def other_call_pages(self, admin: Page, ana: Agent) -> None:
         """Take what a link says when it cannot be used."""
-        await self.link_page("call-unknown", f"{self.here.url}/c/nobody-knows-this-link")
-        queue = (await ask(admin, "GET", "queues"))[0]
+        await self.link_page("call-unknown", f"{self.url}/c/nobody-knows-this-link")
+        queue = next(queue for queue in await ask(admin, "GET", "queues") if queue["name"] == "Workshop")
         revoked = await ask(admin, "POST", "call-links", {"kind": "one_time", "queue_id": queue["id"]})
         await ask(admin, "POST", f"call-links/{revoked['id']}/revoke")
         await self.link_page("call-revoked", revoked["url"])
         times = {"starts_at": "2099-06-01T09:00:00Z", "ends_at": "2099-06-01T10:00:00Z"}
         later = {"kind": "time_frame", "queue_id": queue["id"], **times}
         await self.link_page("call-not-yet", (await ask(admin, "POST", "call-links", later))["url"])
-        await choose_status(ana, "Offline")
-        await self.link_page("call-nobody", self.here.call_link)
+        await ana.chooses("Offline")
+        await self.link_page("call-nobody", self.call_link)
         await ask(admin, "PATCH", f"queues/{queue['id']}", {"version": queue["version"], "open": False})
-        await self.link_page("call-closed", self.here.call_link)
+        await self.link_page("call-closed", self.call_link)
 
     async def link_page(self, name: str, url: str) -> None:
         """Take a link as somebody sees it who opens it for the first time."""
-        page = await (await self.here.context()).new_page()
+        page = await self.browser.new_page()
         await page.goto(url)
-        await page.get_by_role("heading", level=2).or_(page.get_by_role("heading", level=1)).first.wait_for()
+        await page.get_by_role("heading").last.wait_for()
         await self.album.take(page, name)
-        await page.context.close()
+        await page.close()
 
-    async def caller(self, person: Person) -> Page:
+    async def panel(self, login: str, looks: Drawn = AGENT) -> Agent:
+        """Sign somebody in at a panel."""
+        agent = Agent(*await self.window(looks), looks.hertz, looks.shirt)
+        await agent.page.goto(f"{self.url}/agent")
+        await agent.page.get_by_label("Login").fill(login)
+        await agent.page.get_by_label("Password").fill(self.passwords[login])
+        await agent.press("Sign in")
+        await agent.page.get_by_role("navigation", name="Main").wait_for()
+        return agent
+
+    async def caller(self, looks: Drawn) -> Customer:
         """Open the call link as somebody."""
-        page = await (await self.here.context(person)).new_page()
-        await page.goto(self.here.call_link)
-        await page.get_by_role("button", name="Start audio call").wait_for()
-        return page
+        customer = Customer(*await self.window(looks), looks.hertz, looks.shirt)
+        await customer.opens(self.call_link)
+        await customer.button("Start audio call").wait_for()
+        return customer
 
-    async def start(self, page: Page, name: str, media: str) -> None:
-        """Give a name and call."""
-        await page.get_by_label("Your name").fill(name)
-        await page.get_by_role("button", name=f"Start {media} call").click()
-
-
-def wrap_up(panel: Page) -> Locator:
-    """Find the wrap-up window of a panel."""
-    return panel.get_by_role("region", name="Wrap-up")
+    async def window(self, looks: Drawn) -> tuple[BrowserContext, Page]:
+        """Open a browser window of somebody's own."""
+        context = await self.browser.new_context(locale="en-GB")
+        await context.add_init_script(looks.script())
+        return context, await context.new_page()
 
 
-async def answer(panel: Page) -> None:
-    """Answer what rings."""
-    await panel.get_by_role("button", name="Answer").click()
-    await panel.get_by_role("timer", name="Time in the call").wait_for()
+async def ask(page: Page, method: str, path: str, body: object = None) -> Any:
+    """Ask the API as the person at this page, and return the answer. Raises RuntimeError with what was refused."""
+    url = "/".join((*page.url.split("/")[:3], "api/v1", path))
+    answer = await page.request.fetch(url, method=method, data=body, headers={"X-CSRF": "1"})
+    if not answer.ok:
+        raise RuntimeError(f"{method} {path}: {await answer.text()}")
+    return await answer.json()
 
 
 async def talking(customer: Page) -> None:
@@ -257,7 +275,7 @@ async def talking(customer: Page) -> None:
     await customer.get_by_role("timer", name="Length of the call").wait_for()
 
 
-async def pictures(page: Page) -> None:
+async def moving_pictures(page: Page) -> None:
     """Wait until every picture in view moves."""
     moving = (
         "[...document.querySelectorAll('video')].filter(one => one.checkVisibility())"
@@ -268,11 +286,6 @@ async def pictures(page: Page) -> None:
             await asyncio.sleep(0.1)
 
 
-async def settled(page: Page) -> None:
-    """Wait until nothing is being loaded."""
-    await page.wait_for_load_state("networkidle")
-
-
 async def main(arguments: list[str]) -> int:
     """Take all pictures."""
     parser = argparse.ArgumentParser(description="Take the pictures of Parley.")
@@ -281,8 +294,19 @@ async def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
     album = Album(options.folder, options.readme)
-    async with trial() as here:
-        await Tour(here, album).walk()
+    found = chromium.find()
+    if found is None:
+        sys.exit("No Chromium was found: install one, or set CHROMIUM to its path.")
+    with tempfile.TemporaryDirectory(prefix="parley-") as data:
+        server = Server(Path(data))
+        async with async_playwright() as playwright:
+            await server.start()
+            try:
+                browser = await playwright.chromium.launch(executable_path=found, args=chromium.ARGUMENTS)
+                await Tour(server, browser, album).walk()
+                await browser.close()
+            finally:
+                await server.kill()
     print(f"{album.count} pictures are in {options.folder}.")
     return 0
 
