@@ -35,6 +35,10 @@ class Person:
         """Press the button with these words."""
         await self.button(name).click(timeout=LIMIT * 1000)
 
+    async def may_press(self, name: str) -> None:
+        """Wait until there is a button with these words."""
+        await expect(self.button(name)).to_be_enabled(timeout=LIMIT * 1000)
+
     async def senses(self) -> dict[str, Any]:
         """What the page receives now."""
         return await self.page.evaluate("senses()")
@@ -90,9 +94,13 @@ class Agent(Person):
 
     async def chooses(self, status: str) -> None:
         """Choose a status."""
-        await self.page.get_by_role("button", name=STATUSES).first.click()
+        await self.opens_menu()
         await self.page.get_by_role("menuitemradio", name=status).click()
         await expect(self.page.get_by_role("button", name=re.compile(status)).first).to_be_visible()
+
+    async def opens_menu(self) -> None:
+        """Open the menu under the own name."""
+        await self.page.get_by_role("button", name=STATUSES).first.click()
 
     @property
     def ring(self) -> Locator:
@@ -109,9 +117,24 @@ class Agent(Person):
         """The thread in view."""
         return self.page.get_by_role("log")
 
-    async def rings(self) -> None:
-        """Wait until the panel rings."""
-        await expect(self.ring).to_be_visible(timeout=LIMIT * 1000)
+    @property
+    def my_work(self) -> Locator:
+        """The list of My Work."""
+        return self.page.get_by_role("list", name="My Work")
+
+    async def rings(self, caller: str = "") -> None:
+        """Wait until the panel rings, for this caller if named."""
+        await expect(self.ring).to_contain_text(caller, timeout=LIMIT * 1000)
+
+    async def stops_ringing(self) -> None:
+        """Wait until the panel does not ring."""
+        await expect(self.ring).to_be_hidden(timeout=LIMIT * 1000)
+
+    async def reports(self, summary: str = "") -> None:
+        """Wait for the wrap-up window, write this and finish."""
+        await self.wrap_up.get_by_role("textbox").fill(summary, timeout=LIMIT * 1000)
+        await self.press("Finish")
+        await expect(self.wrap_up).to_be_hidden(timeout=LIMIT * 1000)
 
 
 async def arrive(browser: Browser, kind: type[Person], hertz: int, css: str, **options: Any) -> Any:
