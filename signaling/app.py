@@ -40,6 +40,7 @@ from signaling.calls.guest_events import GuestEvents
 from signaling.calls.guest_views import GuestViews
 from signaling.calls.negotiation import Negotiation
 from signaling.conversations_api import ConversationsApi
+from signaling.feed import FactFeed
 from signaling.first_run import FirstRun
 from signaling.guest_links import GuestLinks
 from signaling.health import healthy
@@ -103,7 +104,8 @@ class Parley:
             self.limits,
             clock,
         )
-        self.guest_events = GuestEvents(database, self.guest_calls, self.limits)
+        self.guest_events = GuestEvents(self.guest_calls, self.limits)
+        self.feed = FactFeed(database, self.hub.tell, self.guest_events.tell)
         self.guest_links = GuestLinks(database, self.links, self.settings, self.limits, self.guest_calls.live)
 
     def api(self, public_url: str | None) -> Api:
@@ -150,12 +152,11 @@ class Parley:
         except OSError as error:
             why = error.strerror or error
             raise StartError(f"The media port cannot be opened: {why}. Choose another media_port.") from error
-        self.database.on_commit += [self.hub.committed, self.guest_events.committed]
+        await self.feed.start()
         tasks = [
             asyncio.create_task(work(), name=name)
             for name, work in (
-                ("panels", self.hub.run),
-                ("customers' pages", self.guest_events.run),
+                ("feed", self.feed.run),
                 ("presence", self.presence.run),
             )
         ]

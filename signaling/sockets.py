@@ -31,6 +31,7 @@ MALFORMED: Final = 4422
 TOO_FAST: Final = 4429
 SILENT: Final = 4408
 SLOW: Final = 1013
+TROUBLE: Final = 1011
 
 
 class Socket:

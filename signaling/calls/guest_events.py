@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,21 +11,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from callflow.facts import Fact, FactKind
 from callflow.ids import CallId, ConversationId
-from conversations.db.database import Database
-from conversations.db.facts import facts_after, last_number
-from conversations.errors import NotFoundError
+from conversations.db.facts import LoggedFact
 from signaling.calls.guest_api import GuestCalls
 from signaling.http.api import Api
 from signaling.http.client import client_of
 from signaling.http.limits import Limits
 from signaling.http.rules import GUEST, Guest
 from signaling.models.guests import GuestCallPushed, GuestHeartbeat
-from signaling.sockets import MALFORMED, SILENT, Socket, open_socket
+from signaling.sockets import MALFORMED, SILENT, TROUBLE, Socket, open_socket
 
 log = logging.getLogger(__name__)
 
 _HEARTBEAT: Final = TypeAdapter(GuestHeartbeat)
-BATCH: Final = 500
 SILENT_AFTER: Final = 45.0
 """Seconds without a heartbeat after which the connection is cut; the call itself goes by its media."""
 
@@ -41,32 +38,26 @@ class _Page:
 class GuestEvents:
     """All customers' pages that are open at this process."""
 
-    def __init__(self, database: Database, calls: GuestCalls, limits: Limits) -> None:
-        self._database = database
+    def __init__(self, calls: GuestCalls, limits: Limits) -> None:
         self._calls = calls
         self._limits = limits
         self._pages: set[_Page] = set()
-        self._committed = asyncio.Event()
-        self._upto = 0
 
     def register(self, api: Api) -> None:
         """Add the route."""
         api.get("/guest/calls/{call_id}/events", self.watch_guest_call, rule=GUEST, tag="guests")
 
-    def committed(self, first: int, last: int) -> None:
-        """Take note that there are new facts. A commit listener."""
-        if self._pages:
-            self._committed.set()
-
-    async def run(self) -> None:
-        """Tell pages of every commit, until cancelled."""
-        while True:
-            await self._committed.wait()
-            self._committed.clear()
-            try:
-                await self._push()
-            except Exception:
-                log.exception("a customer's page could not be told of a change; the next one brings it up to date")
+    async def tell(self, facts: Sequence[LoggedFact]) -> None:
+        """Tell pages what happened. A reader of the feed."""
+        calls, conversations = _touched(logged.fact for logged in facts)
+        for page in list(self._pages):
+            if page.call in calls or page.conversation in conversations:
+                try:
+                    await self._send(page)
+                except Exception:
+                    log.exception("a customer's page could not be told of a change; it is cut and comes back")
+                    self._pages.discard(page)
+                    page.socket.close(TROUBLE, b"")
 
     async def watch_guest_call(self, request: web.Request, guest: Guest, call_id: str) -> web.WebSocketResponse:
         """Push this browser's call."""
@@ -74,9 +65,6 @@ class GuestEvents:
         call = await self._calls.own(guest, call_id)
         async with open_socket(request) as (socket, ws):
             page = _Page(socket, guest, call.id, call.conversation)
-            if not self._pages:
-                async with self._database.read() as session:
-                    self._upto = await last_number(session)
             self._pages.add(page)
             try:
                 await self._send(page)
@@ -101,22 +89,6 @@ class GuestEvents:
             except ValidationError:
                 socket.close(MALFORMED, b"bad_message")
                 return
-
-    async def _push(self) -> None:
-        async with self._database.read() as session:
-            logged = await facts_after(session, self._upto, BATCH)
-        if not logged:
-            return
-        self._upto = logged[-1].number
-        if len(logged) == BATCH:
-            self._committed.set()
-        calls, conversations = _touched(entry.fact for entry in logged)
-        for page in list(self._pages):
-            if page.call in calls or page.conversation in conversations:
-                try:
-                    await self._send(page)
-                except NotFoundError:
-                    self._pages.discard(page)
 
     async def _send(self, page: _Page) -> None:
         call = await self._calls.own(page.guest, page.call)

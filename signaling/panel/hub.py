@@ -6,6 +6,7 @@ as one `change`. `after` and `upto` chain the messages: who misses one asks for 
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,7 +15,7 @@ from aiohttp import web
 from callflow.clock import Clock
 from callflow.ids import AgentId, CallId, ConversationId
 from conversations.db.database import Database, Session
-from conversations.db.facts import facts_after, last_number
+from conversations.db.facts import LoggedFact, facts_after, last_number
 from signaling.http.principals import Resolver
 from signaling.http.rules import SignedIn
 from signaling.models.panel import (
@@ -27,12 +28,12 @@ from signaling.models.panel import (
 from signaling.panel.presence import Presence
 from signaling.panel.touched import Touched, touched_by
 from signaling.panel.views import PanelViews
-from signaling.sockets import SIGNED_OUT, Socket
+from signaling.sockets import SIGNED_OUT, TROUBLE, Socket
 
 log = logging.getLogger(__name__)
 
 BATCH: Final = 500
-"""Facts read at a time; a panel that resumes over more gets a snapshot."""
+"""A panel that resumes over more facts gets a snapshot."""
 
 
 @dataclass(eq=False)
@@ -62,45 +63,25 @@ class Hub:
         self._resolver = resolver
         self._clock = clock
         self._panels: set[Panel] = set()
-        self._committed = asyncio.Event()
-        self._upto = 0
         self._lock = asyncio.Lock()
         """Held while panels are told, so that a snapshot falls between two changes and not into one."""
 
-    def committed(self, first: int, last: int) -> None:
-        """Take note that there are new facts. A commit listener."""
-        self._committed.set()
-
-    async def run(self) -> None:
-        """Tell panels of every commit, until cancelled."""
-        while True:
-            await self._committed.wait()
-            self._committed.clear()
-            try:
-                await self.push()
-            except Exception:
-                log.exception("panels could not be told of a change; each asks again when it misses one")
-
-    async def push(self) -> None:
-        """Tell all panels what happened since the last push."""
+    async def tell(self, facts: Sequence[LoggedFact]) -> None:
+        """Tell all panels what happened. A reader of the feed."""
+        touched, upto = touched_by(logged.fact for logged in facts), facts[-1].number
         async with self._lock, self._database.read() as session:
-            facts = await facts_after(session, self._upto, BATCH)
-            if not facts:
-                return
-            self._upto = facts[-1].number
-            if len(facts) == BATCH:
-                self._committed.set()
-            touched = touched_by(logged.fact for logged in facts)
             for panel in list(self._panels):
-                if panel.who.user.id in touched.users and not await self._same_rights(panel):
-                    continue
-                await self._change(session, panel, touched, self._upto)
+                try:
+                    if panel.who.user.id not in touched.users or await self._same_rights(panel):
+                        await self._change(session, panel, touched, upto)
+                except Exception:
+                    log.exception("a panel could not be told of a change; it is cut and comes back for a snapshot")
+                    self._panels.discard(panel)
+                    panel.socket.close(TROUBLE, b"")
 
     async def join(self, panel: Panel, resume: int | None) -> None:
         """Add a panel and bring it up to date: with a change when it missed little, else with a snapshot."""
         async with self._lock, self._database.read() as session:
-            if not self._panels:
-                self._upto = await last_number(session)
             if resume is None or not await self._resume(session, panel, resume):
                 await self._snapshot(session, panel)
             self._panels.add(panel)
