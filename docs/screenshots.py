@@ -245,6 +245,7 @@ class Tour:
         await agent.page.get_by_label("Password").fill(self.passwords[login])
         await agent.press("Sign in")
         await agent.page.get_by_role("navigation", name="Main").wait_for()
+        await agent.page.get_by_text("Loading…").wait_for(state="hidden")
         return agent
 
     async def caller(self, looks: Drawn) -> Customer:

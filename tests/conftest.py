@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.rules"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

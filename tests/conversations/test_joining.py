@@ -70,7 +70,7 @@ async def test_a_second_call_joins_the_conversation_while_it_is_not_closed(
 
 
 async def test_after_closed_the_next_call_makes_a_new_conversation(centre: Centre) -> None:
-    """ST-04."""
+    """ST-04, CUS-04."""
     cora = await centre.customer()
     first = await centre.call(cora.id)
     await centre.end(first)
