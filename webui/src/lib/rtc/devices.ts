@@ -43,8 +43,8 @@ export function problemOf(error: unknown): DeviceProblem {
 }
 
 function constraints(kind: InputKind, deviceId: string | null): MediaStreamConstraints {
-  // `ideal`: a remembered device that is not plugged in today gives way to the default one.
-  const device = deviceId ? { deviceId: { ideal: deviceId } } : {};
+  // `exact`, since with `ideal` Chromium takes the default microphone even where the wanted one is plugged in.
+  const device = deviceId ? { deviceId: { exact: deviceId } } : {};
   if (kind === "microphone") {
     return { audio: { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true } };
   }
@@ -54,7 +54,7 @@ function constraints(kind: InputKind, deviceId: string | null): MediaStreamConst
   };
 }
 
-/** Opens a microphone or camera. Throws `DeviceError`. */
+/** Opens a microphone or camera; the default one when the wanted one is not plugged in today. Throws `DeviceError`. */
 export async function openInput(kind: InputKind, deviceId: string | null = null): Promise<MediaStreamTrack> {
   if (!callsSupported()) throw new DeviceError(kind, "unsupported");
   try {
@@ -63,6 +63,7 @@ export async function openInput(kind: InputKind, deviceId: string | null = null)
     if (!track) throw new DeviceError(kind, "missing");
     return track;
   } catch (error) {
+    if (deviceId !== null && problemOf(error) === "missing") return openInput(kind);
     throw error instanceof DeviceError ? error : new DeviceError(kind, problemOf(error), error);
   }
 }
