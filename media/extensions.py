@@ -7,6 +7,7 @@ from typing import Final
 
 ONE_BYTE_PROFILE: Final = 0xBEDE
 RTP_HEADER: Final = 12
+MID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
 
 
 def payload_start(view: memoryview, size: int) -> int:

@@ -9,8 +9,8 @@ from typing import Final
 
 from callflow.wiring import Stream
 from media.dtls import LENGTH, PACKET, VIEW, srtp_protect, srtp_unprotect
-from media.extensions import RTP_HEADER, payload_end, payload_start, translate
-from media.streams import MID_URI, Out
+from media.extensions import MID_URI, RTP_HEADER, payload_end, payload_start, translate
+from media.streams import Out
 from media.transport import MAX_SSRCS, Transport
 from media.vp8 import starts_key_frame
 

@@ -223,7 +223,7 @@ class MediaPlane:
         self._tell(LegUp(leg.id, transport.id))
 
     def transport_lost(self, transport: Transport, because: LostBecause) -> None:
-        """A transport ended. Told as `LegDown`, unless the leg has another one that works."""
+        """A transport ended. Told as `LegDown`, or as `LegUp` of another one that works."""
         leg = self._legs.get(transport.leg)
         self._end(transport)
         if leg is None:
@@ -231,6 +231,7 @@ class MediaPlane:
         if leg.pending is transport:
             leg.pending = None
             if leg.current is not None and leg.current.is_up and not leg.current.silent:
+                self._tell(LegUp(leg.id, leg.current.id))
                 return
         self._patchbay.settle_around(leg.id)
         self._tell(LegDown(leg.id, transport.id, because))

@@ -15,7 +15,7 @@ from aiortc.sdp import MediaDescription, SessionDescription
 
 from callflow.wiring import MediaRefusedError, Stream
 from media.dtls import Fingerprint
-from media.streams import MID_URI
+from media.extensions import MID_URI
 
 MAX_BYTES: Final = 32 * 1024
 MAX_LINES: Final = 800

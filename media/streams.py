@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from callflow.wiring import Stream
+from media.extensions import MID_URI
 from media.vp8 import PictureNumbers
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from media.transport import Transport
 
 CLOCK_HZ: Final = {Stream.VOICE: 48_000, Stream.CAMERA: 90_000, Stream.SCREEN: 90_000}
-MID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
 
 
 class StreamCount:

@@ -13,10 +13,10 @@ from typing import Final, Protocol
 from callflow.ids import LegId, TransportId, new_id
 from callflow.wiring import LostBecause, Stream
 from media.dtls import Certificate, Dtls, DtlsError, SrtpError, SrtpPointer, sha256_fingerprint
-from media.extensions import find
+from media.extensions import MID_URI, find
 from media.journal import Journal
 from media.sdp import Credentials, Offer, write_answer
-from media.streams import MID_URI, In, Out, StreamCount
+from media.streams import In, Out, StreamCount
 from media.stun import Address
 
 log = logging.getLogger(__name__)

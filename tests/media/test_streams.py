@@ -1,8 +1,8 @@
 import pytest
 
 from callflow.wiring import Stream
-from media.extensions import elements, find, translate
-from media.streams import MID_URI, In, Out
+from media.extensions import MID_URI, elements, find, translate
+from media.streams import In, Out
 from tests.media.offers import SEND_TIME, offer, transport
 
 pytestmark = pytest.mark.unit
