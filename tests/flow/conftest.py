@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from callflow.agent import Agent as AgentRow
 from callflow.clock import SystemClock
@@ -74,6 +74,21 @@ class Centre:
         agent = await self.agent(login, **options)
         await agent.chooses("Active")
         return agent
+
+    async def caller(self, name: str = "Carla Customer", media: str = "audio", **options: Any) -> Customer:
+        """A customer who waits on the trial link."""
+        customer = await self.customer(**options)
+        await customer.opens(self.link)
+        await customer.calls(media, name)
+        return customer
+
+    async def answered(self, agent: Agent, name: str = "Carla Customer", media: str = "audio") -> Customer:
+        """A customer who calls, in a call with this agent."""
+        customer = await self.caller(name, media)
+        await agent.rings(name)
+        await agent.press("Answer")
+        await expect(customer.button("Hang up")).to_be_visible()
+        return customer
 
     async def user(self, login: str) -> User:
         """Somebody who may sign in, as the server knows them."""

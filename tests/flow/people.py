@@ -5,13 +5,14 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 SENSES = Path(__file__).with_name("senses.js").read_text()
 LIMIT = 20.0
 """Seconds that anything may take, ten times what it should."""
+expect.set_options(timeout=LIMIT * 1000)
 RGB = {"#c02020": (192, 32, 32), "#2020c0": (32, 32, 192)}
 STATUSES = re.compile("Offline|Active|Busy|Away")
 
@@ -27,6 +28,13 @@ class Person:
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
+    async def new_tab(self) -> Self:
+        """The same person in another tab of the same browser, empty yet."""
+        tab = type(self)(self.context, await self.context.new_page(), self.hertz, self.css)
+        tab.errors = self.errors
+        tab.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        return tab
+
     def button(self, name: str) -> Locator:
         """The button with these words."""
         return self.page.get_by_role("button", name=name, exact=True)
@@ -37,7 +45,7 @@ class Person:
 
     async def may_press(self, name: str) -> None:
         """Wait until there is a button with these words."""
-        await expect(self.button(name)).to_be_enabled(timeout=LIMIT * 1000)
+        await expect(self.button(name)).to_be_enabled()
 
     async def senses(self) -> dict[str, Any]:
         """What the page receives now."""
@@ -61,7 +69,7 @@ class Person:
 
     async def reads(self, text: str | re.Pattern[str]) -> None:
         """Wait until the page shows these words."""
-        await expect(self.page.get_by_text(text).first).to_be_visible(timeout=LIMIT * 1000)
+        await expect(self.page.get_by_text(text).first).to_be_visible()
 
 
 class Customer(Person):
@@ -74,7 +82,7 @@ class Customer(Person):
     async def calls(self, media: str, name: str | None = None) -> None:
         """Give a name if asked, and press the call button."""
         start = self.button(f"Start {media} call")
-        await expect(start).to_be_visible(timeout=LIMIT * 1000)
+        await expect(start).to_be_visible()
         if name is not None:
             await self.page.get_by_label("Your name").fill(name)
         await start.click()
@@ -90,13 +98,21 @@ class Agent(Person):
         await self.page.get_by_label("Login").fill(login)
         await self.page.get_by_label("Password").fill(password)
         await self.press("Sign in")
-        await expect(self.page.get_by_role("button", name=STATUSES).first).to_be_visible(timeout=LIMIT * 1000)
+        await expect(self.page.get_by_role("button", name=STATUSES).first).to_be_visible()
 
     async def chooses(self, status: str) -> None:
         """Choose a status."""
         await self.opens_menu()
         await self.page.get_by_role("menuitemradio", name=status).click()
         await expect(self.page.get_by_role("button", name=re.compile(status)).first).to_be_visible()
+
+    async def starts_conversation(self, customer: str) -> None:
+        """Start a conversation with a new customer."""
+        await self.press("New conversation")
+        form = self.page.get_by_role("dialog", name="New conversation")
+        await form.get_by_label("Customer").fill(customer)
+        await form.get_by_role("button", name="Start with this name").click()
+        await expect(self.page.get_by_label("Topic")).to_have_value(re.compile(re.escape(customer)))
 
     async def opens_menu(self) -> None:
         """Open the menu under the own name."""
@@ -113,6 +129,11 @@ class Agent(Person):
         return self.page.get_by_label("Wrap-up").first
 
     @property
+    def dock(self) -> Locator:
+        """The bar of a call that one is in."""
+        return self.page.get_by_role("region", name="Call", exact=True)
+
+    @property
     def thread(self) -> Locator:
         """The thread in view."""
         return self.page.get_by_role("log")
@@ -122,19 +143,23 @@ class Agent(Person):
         """The list of My Work."""
         return self.page.get_by_role("list", name="My Work")
 
+    def item(self, customer: str) -> Locator:
+        """The conversation with this customer in My Work."""
+        return self.my_work.get_by_role("link", name=customer)
+
     async def rings(self, caller: str = "") -> None:
         """Wait until the panel rings, for this caller if named."""
-        await expect(self.ring).to_contain_text(caller, timeout=LIMIT * 1000)
+        await expect(self.ring).to_contain_text(caller)
 
     async def stops_ringing(self) -> None:
         """Wait until the panel does not ring."""
-        await expect(self.ring).to_be_hidden(timeout=LIMIT * 1000)
+        await expect(self.ring).to_be_hidden()
 
     async def reports(self, summary: str = "") -> None:
         """Wait for the wrap-up window, write this and finish."""
         await self.wrap_up.get_by_role("textbox").fill(summary, timeout=LIMIT * 1000)
         await self.press("Finish")
-        await expect(self.wrap_up).to_be_hidden(timeout=LIMIT * 1000)
+        await expect(self.wrap_up).to_be_hidden()
 
 
 async def arrive(browser: Browser, kind: type[Person], hertz: int, css: str, **options: Any) -> Any:

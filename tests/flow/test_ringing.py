@@ -1,0 +1,173 @@
+"""A call that is offered: it is heard, it goes on to others, and it disturbs nobody who types."""
+
+from datetime import UTC, datetime
+
+import pytest
+from playwright.async_api import expect
+
+from callflow.agent import Idle, Sound, Status
+from callflow.call import Reservation, Ringing
+from tests.flow.conftest import Centre, launched
+from tests.flow.people import Agent, eventually
+
+pytestmark = pytest.mark.flow
+
+PLAYS = """
+window.plays = [];
+const play = HTMLMediaElement.prototype.play;
+HTMLMediaElement.prototype.play = function () {
+    if (this.src) plays.push({ loop: this.loop });
+    return play.call(this);
+};
+"""
+"""Notes what the page plays from a file of its own, which is the ring; voices are streams."""
+
+
+async def test_going_active_plays_a_test_ring_and_a_call_rings_until_it_is_answered(centre: Centre) -> None:
+    """PLUS-04, AP-02, CALL-05: Offline at first; sound is unlocked by the click; the ring loops, the title flashes."""
+    agent = await centre.visitor()
+    await agent.context.add_init_script(PLAYS)
+    await agent.signs_in(centre.url, "ana", centre.password("ana"))
+    assert (await centre.state_of("ana")).status is Status.OFFLINE
+    assert await agent.page.evaluate("plays") == []
+    await agent.chooses("Active")
+    assert await agent.page.evaluate("plays") == [{"loop": False}]
+    state = await eventually(lambda: centre.state_of("ana"), lambda state: state.sound is Sound.READY, "sound")
+    assert state.status is Status.ACTIVE
+
+    await centre.caller()
+    await agent.rings("Carla Customer")
+    await eventually(lambda: agent.page.evaluate("plays.at(-1).loop"), bool, "looped ring")
+    for title in ("☎ Incoming call", "Carla Customer"):
+        await expect(agent.page).to_have_title(title)
+    await agent.press("Answer")
+    await expect(agent.page).to_have_title("In call: Carla Customer")
+    await agent.stops_ringing()
+
+
+async def test_a_panel_whose_sound_is_blocked_is_offered_no_calls_until_a_click(centre: Centre) -> None:
+    """PLUS-04: the browser's own policy blocks a tab that nobody has touched yet."""
+    async with launched("--autoplay-policy=document-user-activation-required") as strict:
+        before = await centre.active_agent("ana", browser=strict)
+        ana = await before.new_tab()
+        # Nothing may ask this page anything yet: a question of the test counts as a touch.
+        await ana.page.goto(f"{centre.url}/agent")
+        await before.page.close()
+        await eventually(lambda: centre.state_of("ana"), lambda state: state.sound is Sound.BLOCKED, "blocked sound")
+        await ana.reads("Your browser blocks sound, so no calls are offered to you")
+
+        ben = await centre.active_agent("ben")
+        await centre.caller()
+        await ben.rings()
+        await expect(ana.ring).to_be_hidden()
+        await ben.press("Decline")
+        await ben.stops_ringing()
+        await ana.press("Turn sound on")
+        await ana.rings("Carla Customer")
+        assert (await centre.state_of("ana")).sound is Sound.READY
+        await expect(ana.page.get_by_text("Your browser blocks sound")).to_be_hidden()
+
+
+async def test_a_declined_call_rings_at_the_next_agent_and_the_caller_keeps_waiting(centre: Centre) -> None:
+    """CALL-05, PLUS-06, PLUS-07: the one who has been free the longest is asked first."""
+    ana, ben = await centre.active_agent("ana"), await centre.active_agent("ben")
+    customer = await centre.caller()
+    await ana.rings("Carla Customer")
+    await expect(ben.ring).to_be_hidden()
+    await ana.press("Decline")
+    await ben.rings("Carla Customer")
+    await ana.stops_ringing()
+    await customer.reads("Waiting for an agent")
+    assert (await centre.state_of("ana")).status is Status.ACTIVE
+    await ben.press("Answer")
+    await customer.hears(ben)
+    await expect(ben.thread).to_contain_text("Ana Anić declined")
+
+
+async def test_a_caller_who_leaves_stops_the_ring(centre: Centre) -> None:
+    """CALL-05, PLUS-15: the agent is free again at once."""
+    agent = await centre.active_agent()
+    customer = await centre.caller()
+    await agent.rings()
+    await customer.press("Leave")
+    await agent.stops_ringing()
+    state = await centre.state_of("ana")
+    assert isinstance(state.activity, Idle)
+    assert state.available
+
+
+async def test_a_ring_takes_no_focus_and_is_answered_by_keys_from_a_field(centre: Centre) -> None:
+    """CALL-05, MW-06: who types goes on typing; Ctrl+Shift+Enter answers, and what was written is kept."""
+    agent = await centre.active_agent()
+    await agent.starts_conversation("Nora New")
+    box = agent.page.get_by_label("Internal note, which Nora New never sees")
+    await box.press_sequentially("Half a sen")
+    customer = await centre.caller()
+    await agent.rings()
+    await agent.page.keyboard.type("tence")
+    await expect(box).to_be_focused()
+    await expect(box).to_have_value("Half a sentence")
+    await agent.page.keyboard.press("Control+Shift+Enter")
+    await expect(agent.dock).to_contain_text("Carla Customer")
+    await customer.hears(agent)
+    await agent.item("Nora New").click()
+    await expect(box).to_have_value("Half a sentence")
+
+
+async def test_a_reload_while_it_rings_keeps_the_ring_and_its_time(centre: Centre) -> None:
+    """PLUS-01, PLUS-15: the server is the truth, and the ring goes on where it was."""
+    agent = await centre.active_agent()
+    customer = await centre.caller()
+    await agent.rings()
+    before = await reservation(centre)
+    await agent.page.reload()
+    await agent.rings("Carla Customer")
+    assert await reservation(centre) == before
+    left = (before.deadline - datetime.now(UTC)).total_seconds() / 20
+    assert await share_left(agent) == pytest.approx(left, abs=0.1)
+    await agent.press("Answer")
+    await customer.hears(agent)
+    await agent.hears(customer)
+
+
+async def test_two_tabs_share_one_ring_one_call_and_one_wrap_up(centre: Centre) -> None:
+    """CALL-02, WRAP-01, PLUS-01: both ring, one answers, the other says so and may take it over; one report is kept."""
+    first = await centre.active_agent()
+    second = await first.new_tab()
+    await second.page.goto(f"{centre.url}/agent")
+    customer = await centre.caller()
+    await first.rings()
+    await second.rings()
+    await first.press("Answer")
+    await second.stops_ringing()
+    await second.reads("This call is open in another tab")
+    await customer.hears(first)
+    await first.hears(customer)
+    await second.press("Move it here")
+    await first.reads("This call is open in another tab")
+    await customer.hears(second)
+    await second.hears(customer)
+
+    await customer.press("Hang up")
+    await first.wrap_up.get_by_role("textbox").fill("Written in the first tab")
+    report = second.wrap_up.get_by_role("textbox")
+    await expect(report).to_have_value("Written in the first tab")
+    await second.press("Finish")
+    for tab in (first, second):
+        await expect(tab.wrap_up).to_be_hidden()
+    await expect(first.thread).to_contain_text("Written in the first tab")
+    await expect(first.thread.get_by_text("finished the wrap-up")).to_have_count(1)
+
+
+async def reservation(centre: Centre) -> Reservation:
+    """The one that rings now."""
+    (call,) = await centre.parley.store.live_calls()
+    assert isinstance(call.phase, Ringing)
+    return call.phase.reservation
+
+
+async def share_left(agent: Agent) -> float:
+    """How much of its time the ring's circle still shows, 0 to 1."""
+    circle = agent.ring.locator("circle").last
+    gone, whole = [float(await circle.get_attribute(f"stroke-{of}") or 0) for of in ("dashoffset", "dasharray")]
+    return 1 - gone / whole
