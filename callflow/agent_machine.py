@@ -198,6 +198,8 @@ def _choose(agent: Agent, event: StatusChosen, now: datetime) -> AgentDecision:
     changed = _with_status(agent, event.status, event.reason, now)
     if event.status is Status.OFFLINE:
         changed = replace(changed, offline_at=None)
+    elif not agent.reachable and agent.offline_at is None:  # nobody is there only because he says so (AST-05)
+        changed = replace(changed, offline_at=now + OFFLINE_GRACE)
     actor = AUTOMATION if event.reason else Actor(ActorKind.AGENT, agent.id)
     facts = (_status_fact(changed, actor),)
     if isinstance(agent.activity, Rung) and event.status is not Status.ACTIVE:

@@ -132,7 +132,9 @@ def _reserve(call: Call, event: AgentReserved, now: datetime) -> Decision:
         raise RefusedError("too_late", "The call is not waiting any more.")
     held = event.reservation
     leg = Leg(held.leg, LegState.CONNECTING, None)
-    ringing = replace(call, phase=Ringing(held, leg))
+    # Routing asks somebody again only when all have been tried: then everybody has another turn (PLUS-07).
+    skipped = () if any(skip.agent == held.agent for skip in call.skipped) else call.skipped
+    ringing = replace(call, phase=Ringing(held, leg), skipped=skipped)
     fact = _fact(call, FactKind.CALL_RINGING, AUTOMATION, held.agent, reservation=held.id)
     return Decision(ringing, (fact,), orders=((held.agent, Reserve(call.id, held.id)),))
 
@@ -178,9 +180,10 @@ def _back_to_queue(call: Call, ringing: Ringing, kind: FactKind, away: StatusRea
 def _leg_connected(call: Call, event: LegConnected) -> Decision:
     role = call.role_of(event.leg)
     leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
-    if role is None or leg is None or leg.transport not in (None, event.transport):
+    if role is None or leg is None:
         return Decision(call)
     was = leg.state
+    # Perhaps not the transport that was opened last: one that fails leaves the leg with the one before.
     up = replace(leg, state=LegState.UP, transport=event.transport, deadline=None, restarted=False)
     if up == leg:
         return Decision(call)

@@ -23,7 +23,6 @@ from callflow.events import (
     BeginWrapUp,
     CallEvent,
     CloseLeg,
-    Command,
     Decision,
     DriverFailed,
     HungUp,
@@ -47,6 +46,7 @@ T = TypeVar("T", bound=Transaction)
 
 ATTEMPTS = 5
 SWEEP_EVERY = timedelta(seconds=1)
+SOONEST = timedelta(milliseconds=20)
 NO_WRAP_UP = WrapUpPolicy(timedelta(0))
 
 
@@ -63,6 +63,9 @@ class Engine(Generic[T]):
         self._legs: dict[LegId, CallId] = {}
         self._route_wanted = asyncio.Event()
         self._look_again: datetime | None = None
+        self._failed: set[CallId] = set()
+        """Calls that are to end because something failed, and could not be ended yet."""
+        self._swept_well = True
         self._tasks: list[asyncio.Task[None]] = []
 
     # ---- life ------------------------------------------------------------------------------------------
@@ -89,7 +92,10 @@ class Engine(Generic[T]):
                 await self.agent(agent.id, PanelsGone())
         for call in await self._store.live_calls():
             self.adopt(call)
-            await self.ask(call.id, ServerRestarted())
+            try:
+                await self.ask(call.id, ServerRestarted())
+            except Exception:
+                log.exception("call %s could not be taken up", call.id)
 
     # ---- what the edge asks ----------------------------------------------------------------------------
     async def arrive(self, make: Callable[[T], Awaitable[Call]]) -> Call:
@@ -149,17 +155,14 @@ class Engine(Generic[T]):
     # ---- time and routing ----------------------------------------------------------------------------
     async def sweep(self) -> None:
         """Tell every call and agent whose deadline has come."""
+        self._swept_well = True
+        for call in list(self._failed):
+            await self._sweep(f"call {call}", lambda call=call: self.ask(call, DriverFailed()))
         calls, agents = await self._store.due(self._clock.now())
         for call in calls:
-            try:
-                await self.ask(call, TimePassed())
-            except Exception:
-                log.exception("the deadline of call %s could not be kept", call)
+            await self._sweep(f"call {call}", lambda call=call: self.ask(call, TimePassed()))
         for agent in agents:
-            try:
-                await self.agent(agent, AgentTimePassed())
-            except Exception:
-                log.exception("the deadline of agent %s could not be kept", agent)
+            await self._sweep(f"agent {agent}", lambda agent=agent: self.agent(agent, AgentTimePassed()))
         for call, mailbox in list(self._mailboxes.items()):
             if call not in self._seen and mailbox.idle:
                 del self._mailboxes[call]
@@ -170,9 +173,7 @@ class Engine(Generic[T]):
         floor = await self._store.floor()
         assignment = assign(floor.waiting, floor.agents, floor.members, self._clock.now())
         self._look_again = assignment.look_again
-        for match in assignment.matches:
-            await self._reserve(match)
-        return bool(assignment.matches)
+        return any([await self._reserve(match) for match in assignment.matches])
 
     async def drained(self) -> None:
         """Wait until no event waits in any mailbox."""
@@ -180,25 +181,45 @@ class Engine(Generic[T]):
             for mailbox in busy:
                 await mailbox.drained()
 
-    async def _reserve(self, match: Match) -> None:
+    async def _sweep(self, what: str, look: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await look()
+        except Exception:
+            self._swept_well = False
+            log.exception("the deadline of %s could not be kept", what)
+
+    async def _reserve(self, match: Match) -> bool:
         reservation = Reservation(
             ReservationId(new_id("res")), match.agent, LegId(new_id("leg")), self._clock.now() + RING_TIME
         )
         try:
             await self.ask(match.call, AgentReserved(reservation))
         except RefusedError:
-            self._route_wanted.set()  # somebody was faster; look at what there is now
+            # Somebody was faster, and has asked for routing already. Were it only a row that is wrong, then
+            # looking at once would look for ever.
+            self._look_again = self._clock.now() + SWEEP_EVERY
+            return False
+        except Exception:
+            log.exception("call %s could not be offered", match.call)
+            self._look_again = self._clock.now() + SWEEP_EVERY
+            return False
+        return True
 
     async def _router(self) -> None:
         await self._route_wanted.wait()
         self._route_wanted.clear()
-        await self.route()
+        try:
+            await self.route()
+        except Exception:
+            self._route_wanted.set()  # what was wanted is still to be done
+            raise
 
     async def _alarm(self) -> None:
         now = self._clock.now()
         due = [await self._store.next_deadline(), self._look_again, now + SWEEP_EVERY]
         wait = min(when for when in due if when is not None) - now
-        await asyncio.sleep(max(wait.total_seconds(), 0.02))
+        least = SOONEST if self._swept_well else SWEEP_EVERY
+        await asyncio.sleep(max(wait, least).total_seconds())
         await self.sweep()
         if self._look_again is not None and self._look_again <= self._clock.now():
             self._look_again = None
@@ -220,7 +241,7 @@ class Engine(Generic[T]):
             async def handle(event: CallEvent) -> Call:
                 return await self._handle(call, event)
 
-            mailbox = Mailbox(call, handle, lambda error: self._trouble(call, error))
+            mailbox = Mailbox(call, handle, lambda event, error: self._trouble(call, event, error))
             self._mailboxes[call] = mailbox
         return mailbox
 
@@ -234,8 +255,9 @@ class Engine(Generic[T]):
                 continue
             if decision.call != before:
                 self._committed(decision.call)
-            for command in decision.commands:
-                self._perform(decision.call, command)
+            if not decision.call.live:
+                self._failed.discard(call_id)
+            self._perform(decision)
             return decision.call
         raise LostRaceError(f"call {call_id}")
 
@@ -279,22 +301,35 @@ class Engine(Generic[T]):
         """A slow database must not keep a microphone open (design, section 2)."""
         call = self._seen.get(call_id)
         if call is not None and (event.by is Role.CUSTOMER or isinstance(call.phase, Talking)):
-            self._media.wire(call_id, call.epoch + 1, {})
+            try:
+                self._media.wire(call_id, call.epoch + 1, {})
+            except Exception:
+                log.exception("the media of call %s could not be stopped", call_id)
 
-    def _perform(self, call: Call, command: Command) -> None:
-        match command:
-            case Wire(wiring=wiring):
-                self._media.wire(call.id, call.epoch, wiring)
-            case CloseLeg(leg=leg):
-                self._media.close(leg)
+    def _perform(self, decision: Decision) -> None:
+        """Perform the commands of a decision that is committed; a call whose commands fail ends."""
+        call = decision.call
+        for command in decision.commands:
+            try:
+                match command:
+                    case Wire(wiring=wiring):
+                        self._media.wire(call.id, call.epoch, wiring)
+                    case CloseLeg(leg=leg):
+                        self._media.close(leg)
+            except Exception as error:
+                log.error("%s of call %s failed", type(command).__name__, call.id, exc_info=error)
+                if call.live:
+                    self.post(call.id, DriverFailed())
 
-    def _trouble(self, call: CallId, error: Exception) -> None:
+    def _trouble(self, call: CallId, event: CallEvent, error: Exception) -> None:
         """End a call whose event could not be handled, so that its agent is free; others notice nothing."""
         if isinstance(error, RefusedError):
             log.info("call %s refused an event: %s", call, error.code)
             return
-        log.error("call %s failed and is ended", call, exc_info=error)
-        self._mailbox(call).post(DriverFailed())
+        log.error("call %s failed at %s and is ended", call, type(event).__name__, exc_info=error)
+        self._failed.add(call)
+        if not isinstance(event, DriverFailed):  # else the sweeper tries again, and not this moment
+            self.post(call, DriverFailed())
 
 
 def _legs(call: Call) -> list[LegId]:

@@ -16,7 +16,7 @@ CAPACITY = 256
 class Mailbox(Generic[E, R]):
     """A bounded queue of events and the task that handles them."""
 
-    def __init__(self, name: str, handle: Callable[[E], Awaitable[R]], failed: Callable[[Exception], None]) -> None:
+    def __init__(self, name: str, handle: Callable[[E], Awaitable[R]], failed: Callable[[E, Exception], None]) -> None:
         self._queue: asyncio.Queue[tuple[E, asyncio.Future[R] | None]] = asyncio.Queue(CAPACITY)
         self._handle = handle
         self._failed = failed
@@ -43,9 +43,17 @@ class Mailbox(Generic[E, R]):
         return self._queue.empty() and not self._busy
 
     async def close(self) -> None:
-        """End the task; events that were not handled are dropped, and the sweeper finds their call."""
+        """End the task; events that were not handled are dropped, and the sweeper finds their call.
+
+        Who waits for an answer is cancelled.
+        """
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        while not self._queue.empty():
+            _, answer = self._queue.get_nowait()
+            self._queue.task_done()
+            if answer is not None:
+                answer.cancel()
 
     async def _run(self) -> None:
         while True:
@@ -55,11 +63,15 @@ class Mailbox(Generic[E, R]):
                 result = await self._handle(event)
                 if answer is not None and not answer.done():
                     answer.set_result(result)
+            except asyncio.CancelledError:
+                if answer is not None:
+                    answer.cancel()
+                raise
             except Exception as error:
                 if answer is not None and not answer.done():
                     answer.set_exception(error)
                 else:
-                    self._failed(error)
+                    self._failed(event, error)
             finally:
                 self._busy = False
                 self._queue.task_done()

@@ -41,7 +41,7 @@ class Transaction(Protocol):
         ...
 
     async def agent(self, agent: AgentId) -> Agent:
-        """Read an agent's live state."""
+        """Read an agent's live state. Raises `LostRaceError` when somebody else is just making it."""
         ...
 
     async def save_agent(self, agent: Agent) -> None:

@@ -62,7 +62,10 @@ class LostBecause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LegUp:
-    """The transport is connected and secured: packets can flow both ways. Sent again when a silent one speaks."""
+    """The transport is connected and secured: packets can flow both ways.
+
+    Sent again when a silent one speaks, and when a newer one failed and this one still serves the leg.
+    """
 
     leg: LegId
     transport: TransportId

@@ -1,8 +1,11 @@
 """Reading calls and agents inside somebody's session."""
 
-from collections.abc import Collection, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import Agent
@@ -10,6 +13,10 @@ from callflow.call import Call, Role
 from callflow.ids import AgentId, CallId, ConversationId
 from conversations.calls.rows import LIVE, to_agent, to_call
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 async def call_by_id(session: AsyncSession, call: CallId) -> Call | None:
@@ -19,27 +26,18 @@ async def call_by_id(session: AsyncSession, call: CallId) -> Call | None:
 
 async def calls_by_id(session: AsyncSession, ids: Sequence[CallId]) -> list[Call]:
     """Read calls in the order of `ids`; ones that do not exist are left out."""
-    if not ids:
-        return []
-    fresh = {"populate_existing": True}
-    found = await session.scalars(select(CallRow).where(CallRow.id.in_(ids)).execution_options(**fresh))
-    rows = {row.id: row for row in found}
-    parties: dict[str, list[PartyRow]] = {}
-    for party in await session.scalars(
-        select(PartyRow)
-        .where(PartyRow.call_id.in_(ids), PartyRow.live | (PartyRow.role == Role.CUSTOMER))
-        .execution_options(**fresh)
-    ):
-        parties.setdefault(party.call_id, []).append(party)
+    rows, parties = await _rows_of(session, ids)
     return [to_call(rows[call], parties[call]) for call in ids if call in rows]
 
 
 async def live_calls(session: AsyncSession, phases: Collection[str] = LIVE) -> list[Call]:
-    """Read the calls that are not over, or those in some phases, oldest first."""
+    """Read the calls that are not over, or those in some phases, oldest first; a broken one is left out, and logged."""
     ids = await session.scalars(
         select(CallRow.id).where(CallRow.phase.in_(phases)).order_by(CallRow.started_at, CallRow.id)
     )
-    return await calls_by_id(session, [CallId(call) for call in ids])
+    rows, parties = await _rows_of(session, [CallId(call) for call in ids])
+    built = (_built(key, partial(to_call, row, parties[key])) for key, row in rows.items())
+    return [call for call in built if call is not None]
 
 
 async def conversations_in_call(
@@ -59,6 +57,38 @@ async def agent_by_id(session: AsyncSession, agent: AgentId) -> Agent | None:
 
 
 async def all_agents(session: AsyncSession) -> Mapping[AgentId, Agent]:
-    """Read every agent's live state."""
+    """Read every agent's live state; a broken row is left out, and logged."""
     rows = await session.scalars(select(AgentRow).execution_options(populate_existing=True))
-    return {AgentId(row.id): to_agent(row) for row in rows}
+    agents = (_built(row.id, partial(to_agent, row)) for row in rows)
+    return {agent.id: agent for agent in agents if agent is not None}
+
+
+async def _rows_of(
+    session: AsyncSession, ids: Sequence[CallId]
+) -> tuple[dict[str, CallRow], dict[str, list[PartyRow]]]:
+    """Read calls and those of their parties that count, in one statement: two might see two different moments."""
+    rows: dict[str, CallRow] = {}
+    parties: dict[str, list[PartyRow]] = {}
+    if not ids:
+        return rows, parties
+    counts = PartyRow.live | (PartyRow.role == Role.CUSTOMER)
+    found = await session.execute(
+        select(CallRow, PartyRow)
+        .join(PartyRow, and_(PartyRow.call_id == CallRow.id, counts))
+        .where(CallRow.id.in_(ids))
+        .order_by(CallRow.started_at, CallRow.id)
+        .execution_options(populate_existing=True)
+    )
+    for row, party in found:
+        rows[row.id] = row
+        parties.setdefault(row.id, []).append(party)
+    return rows, parties
+
+
+def _built(key: str, build: Callable[[], T]) -> T | None:
+    """Build a value for a list; one broken row must not take the whole list with it."""
+    try:
+        return build()
+    except (ValueError, LookupError):
+        log.exception("the row of %s is broken", key)
+        return None

@@ -81,11 +81,15 @@ class CallTransaction:
                 raise RefusedError("not_available", "This agent is in another call.") from error
 
     async def agent(self, agent: AgentId) -> Agent:
-        """Read an agent's live state; one who never signed in is Offline."""
+        """Read an agent's live state; one who never signed in is Offline. Raises `LostRaceError`."""
         known = await agent_by_id(self._session, agent)
         if known is None:
             known = new_agent(agent, self.write.clock.now())
-            await self._session.execute(insert(AgentRow).values(id=agent, epoch=known.epoch, **agent_values(known)))
+            row = insert(AgentRow).values(id=agent, epoch=known.epoch, **agent_values(known))
+            try:
+                await self._session.execute(row)
+            except IntegrityError as error:
+                raise LostRaceError(f"agents {agent}") from error
         return known
 
     async def save_agent(self, agent: Agent) -> None:

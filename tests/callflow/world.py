@@ -39,6 +39,8 @@ from tests.clock import MovableClock
 
 AGENTS = 3
 CUSTOMERS = 4
+STUCK = 5
+"""Looks at one moment that may be needed: an agent may have two deadlines in it."""
 
 
 @dataclass
@@ -79,6 +81,8 @@ class World:
     wire: Wire = field(default_factory=Wire)
     calls: list[CallId] = field(default_factory=list[CallId])
     arrived: dict[CallId, datetime] = field(default_factory=dict[CallId, datetime])
+    cut_off: set[LegId] = field(default_factory=set[LegId])
+    """Legs that were lost in a crash and did not come back yet."""
     restart_always: bool = False
     """Give every event a new engine that knows nothing but the rows."""
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -92,8 +96,21 @@ class World:
         """Open a centre on a migrated, empty database."""
         clock = MovableClock()
         database = await Database.open(f"sqlite:///{path}", clock)
+        return await cls.on(database, clock, restart_always=restart_always)
+
+    @classmethod
+    async def on(
+        cls,
+        database: Database,
+        clock: MovableClock,
+        *,
+        agents: int = AGENTS,
+        customers: int = CUSTOMERS,
+        restart_always: bool = False,
+    ) -> "World":
+        """Make a centre in an empty database."""
         async with database.write() as write:
-            agents = [
+            people = [
                 await add_user(
                     write,
                     AUTOMATION,
@@ -103,15 +120,15 @@ class World:
                     password_hash="-",
                     must_change_password=False,
                 )
-                for number in range(AGENTS)
+                for number in range(agents)
             ]
-            queue = await add_queue(write, AUTOMATION, "Desk", [agent.id for agent in agents])
-            customers = [await add_customer(write, AUTOMATION, f"Customer {number}") for number in range(CUSTOMERS)]
+            queue = await add_queue(write, AUTOMATION, "Desk", [agent.id for agent in people])
+            callers = [await add_customer(write, AUTOMATION, f"Customer {number}") for number in range(customers)]
         return cls(
             database,
             clock,
-            [agent.id for agent in agents],
-            [customer.id for customer in customers],
+            sorted(agent.id for agent in people),  # who is offered first must not change from run to run
+            [customer.id for customer in callers],
             queue.id,
             restart_always=restart_always,
         )
@@ -175,6 +192,7 @@ class World:
         transport = await self.offer(call, role)
         leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
         if transport is not None and leg is not None:
+            self.cut_off.discard(leg.id)
             await self.see(LegUp(leg.id, transport))
 
     async def lose(self, call: Call, role: Role) -> None:
@@ -191,11 +209,12 @@ class World:
         self.engine.media_event(event)
         await self.settle()
 
-    async def accept(self, agent: AgentId) -> None:
+    async def accept(self, agent: AgentId, *, times: int = 1) -> None:
         """Press Answer, if it rings."""
         call = await self.call_of(agent)
         if call is not None and isinstance(call.phase, Ringing):
-            await self.tell(call.id, AgentAccepted(call.phase.reservation.id, agent, "tab"))
+            for _ in range(times):
+                await self.tell(call.id, AgentAccepted(call.phase.reservation.id, agent, "tab"))
 
     async def decline(self, agent: AgentId) -> None:
         """Press Decline, if it rings."""
@@ -234,8 +253,11 @@ class World:
     async def elapse(self, seconds: float) -> None:
         """Let time pass, and every deadline in it be kept in its order."""
         end = self.clock.now() + timedelta(seconds=seconds)
+        stuck = 0
         while True:
             due = await self.store.next_deadline()
+            stuck = stuck + 1 if due is not None and due <= self.clock.now() else 0
+            assert stuck < STUCK, "I5: a deadline that has come was not kept"
             step = end if due is None else min(max(due, self.clock.now()), end)
             self.clock.advance((step - self.clock.now()).total_seconds())
             await self.engine.sweep()
@@ -247,6 +269,9 @@ class World:
         """Kill the process and start another."""
         await self.new_engine()
         self.wire.wiring.clear()
+        for call in await self.store.live_calls():
+            legs = (call.customer_leg, call.agent_leg if isinstance(call.phase, Talking) else None)
+            self.cut_off.update(leg.id for leg in legs if leg is not None)
         await self.engine.recover()
         await self.settle()
 
