@@ -29,6 +29,11 @@ export class Thread {
     return this.running;
   }
 
+  /** Fetches again if what is shown is older than `version`; a fetch on its way ends in another look at that. */
+  catchUp(version: number): void {
+    if (this.running === null && this.conversation !== null && version > this.conversation.version) void this.refresh();
+  }
+
   /** Changes fields of the conversation. Throws `ApiError`; after a `stale` one the fresh values are shown. */
   async edit(edit: ConversationEdit): Promise<void> {
     if (this.conversation === null) return;
