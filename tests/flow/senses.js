@@ -5,14 +5,27 @@
   const { hertz, css } = SENSES;
   const audio = new AudioContext();
   const peers = [];
+  const microphones = [{ name: "Headset", frequency: hertz }, { name: "Desk microphone", frequency: hertz + 300 }];
+  let voice = null;
 
   function tone() {
-    const oscillator = new OscillatorNode(audio, { frequency: hertz });
+    const [{ name, frequency }] = microphones;
+    const oscillator = new OscillatorNode(audio, { frequency });
     const out = new MediaStreamAudioDestinationNode(audio);
     oscillator.connect(new GainNode(audio, { gain: 0.3 })).connect(out);
     oscillator.start();
-    return out.stream.getAudioTracks()[0];
+    voice = out.stream.getAudioTracks()[0];
+    Object.defineProperty(voice, "label", { value: name });
+    return voice;
   }
+
+  // Pulls the headset out: its track ends, and who asks for a microphone now gets the other one, with another tone.
+  window.unplug = () => {
+    microphones.shift();
+    voice.stop();
+    voice.dispatchEvent(new Event("ended"));
+    navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+  };
 
   function face() {
     const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 360 });
