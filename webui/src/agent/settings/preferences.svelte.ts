@@ -20,13 +20,17 @@ const DEFAULTS: Kept = {
   callVolume: 1,
 };
 
-/** What a person chose for this browser. Kept in local storage; other tabs follow at once. A null device is the default one. */
+/** What a person chose for this browser. Made while a component starts, and ends with it. Kept in local storage; other tabs follow at once. A null device is the default one. */
 export class Preferences {
   private kept = $state.raw<Kept>(read());
 
   constructor() {
-    addEventListener("storage", (event) => {
-      if (event.key === KEY) this.kept = read();
+    $effect(() => {
+      const follow = (event: StorageEvent): void => {
+        if (event.key === KEY) this.kept = read();
+      };
+      addEventListener("storage", follow);
+      return () => removeEventListener("storage", follow);
     });
   }
 

@@ -1,12 +1,13 @@
 import { Ring } from "../../lib/rtc";
 import type { Sound as SoundState } from "../../lib/api/types";
 
+const GESTURES = ["pointerdown", "keydown"] as const;
 const LOCK = "parley.ring";
 /** A hidden tab leaves the ring to a visible one for this long. */
 const HIDDEN_WAIT_MS = 250;
 
 /**
- * Whether this tab may make sound, and its ring. A browser blocks sound until the person has touched the page once;
+ * Whether this tab may make sound, and its ring. Made while a component starts, and ends with it. A browser blocks sound until the person has touched the page once;
  * an audio context that is kept waiting shows when that is over.
  */
 export class Sound {
@@ -18,9 +19,15 @@ export class Sound {
     this.probe?.addEventListener("statechange", () => this.look());
     // A context that may play needs a moment to start running.
     setTimeout(() => this.look(), 300);
-    for (const gesture of ["pointerdown", "keydown"]) {
-      addEventListener(gesture, () => void this.probe?.resume(), { capture: true, passive: true });
-    }
+    $effect(() => {
+      const touched = (): void => void this.probe?.resume();
+      for (const gesture of GESTURES) addEventListener(gesture, touched, { capture: true, passive: true });
+      return () => {
+        for (const gesture of GESTURES) removeEventListener(gesture, touched, { capture: true });
+        this.ring.dispose();
+        void this.probe?.close();
+      };
+    });
   }
 
   /** Plays one round of the ring, from a click, which also unlocks sound (PLUS-04). */

@@ -67,7 +67,11 @@ beforeEach(() => {
   links = [];
   seen = [];
   signedOut = 0;
-  const ticker: Ticker = { pace: (ms) => void (pace = ms), onTick: (listener) => void (tick = listener) };
+  const ticker: Ticker = {
+    pace: (ms) => void (pace = ms),
+    onTick: (listener) => void (tick = listener),
+    end: () => undefined,
+  };
   const listener: PanelListener = {
     onKnown: (known) => seen.push(known.upto),
     onClock: () => undefined,

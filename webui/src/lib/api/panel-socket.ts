@@ -19,6 +19,8 @@ export interface PanelListener {
 export interface Ticker {
   pace(ms: number): void;
   onTick(listener: () => void): void;
+  /** Ends for good. */
+  end(): void;
 }
 
 /** A server that says nothing for this long, although it answers each heartbeat, is gone. */
@@ -57,8 +59,7 @@ export class PanelSocket {
   stop(): void {
     this.running = false;
     removeEventListener("online", this.retryNow);
-    clearTimeout(this.timer);
-    this.ticker.pace(0);
+    this.ticker.end();
     this.drop();
   }
 

@@ -6,5 +6,6 @@ export function workerTicker(): Ticker {
   return {
     pace: (ms) => worker.postMessage(ms),
     onTick: (listener) => worker.addEventListener("message", listener),
+    end: () => worker.terminate(),
   };
 }
