@@ -1,4 +1,4 @@
-"""What the log of facts must say: invariants of a call's history, where `invariants.py` looks at one moment."""
+"""The invariants of a call's history, by the log of facts, on top of those of one moment in `invariants.py`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +8,7 @@ from callflow.call import DECLINE_PAUSE, Call, LegState, Waiting
 from callflow.facts import FactKind
 from callflow.ids import AgentId, CallId
 from conversations.db.facts import LoggedFact, facts_after
+from tests.callflow import invariants
 from tests.callflow.invariants import could_be_rung
 from tests.callflow.world import World
 
@@ -41,10 +42,11 @@ class Chronicle:
     """Who could have been rung after the step before."""
 
     async def check(self) -> None:
-        """Raise AssertionError when the log says what cannot have been."""
+        """Raise AssertionError when an invariant is broken now, or the log says what cannot have been."""
+        calls, agents = await self.world.everything()
+        invariants.check(self.world, calls, agents)
         async with self.world.database.read() as session:
             new = await facts_after(session, self.upto, 10_000)
-        calls, agents = await self.world.everything()
         waiting = {call.id: call for call in calls if is_waiting(call)}
         free = {agent.id for agent in agents if could_be_rung(agent)}
         rung = {logged.fact.agent for logged in new if logged.fact.kind is FactKind.CALL_RINGING}

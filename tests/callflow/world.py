@@ -216,6 +216,17 @@ class World:
             for _ in range(times):
                 await self.tell(call.id, AgentAccepted(call.phase.reservation.id, agent, "tab"))
 
+    async def talk(self, customer: CustomerId, agent: AgentId) -> None:
+        """A customer calls, and an agent answers whoever rings him then."""
+        await self.ready(agent)
+        call = await self.arrive(customer)
+        if call is not None:
+            await self.connect(call, Role.CUSTOMER)
+        await self.accept(agent)
+        answered = await self.call_of(agent)
+        if answered is not None:
+            await self.connect(answered, Role.AGENT)
+
     async def decline(self, agent: AgentId) -> None:
         """Press Decline, if it rings."""
         call = await self.call_of(agent)

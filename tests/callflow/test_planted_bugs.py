@@ -1,0 +1,287 @@
+"""Each planted bug is found by the invariants: they can fail (reliability.md, scorecard S1)."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from callflow import agent_machine, call_machine
+from callflow.agent import Agent, Idle, Rung, WrapUp
+from callflow.agent_machine import AgentDecision, AgentEvent, StatusChosen
+from callflow.call import Call, Ended, Ringing, Role, Talking
+from callflow.events import (
+    AgentAccepted,
+    AgentOrder,
+    AgentReserved,
+    BeginWrapUp,
+    CallEvent,
+    Decision,
+    Engage,
+    HungUp,
+    LegLost,
+    Release,
+    Reserve,
+    ServerRestarted,
+    TimePassed,
+    Wire,
+    WrapUpPolicy,
+)
+from callflow.facts import FactKind
+from callflow.ids import AgentId, QueueId
+from callflow.routing import Assignment, assign
+from callflow.wiring import FromLeg, Stream
+from tests.callflow.test_traces import DOINGS, SEED, Step, fresh, run
+
+pytestmark = [pytest.mark.loop, pytest.mark.timeout(1800)]
+
+TRACES = 2000
+"""Within so many each bug must be found (S1)."""
+SHORT_TRACES = 100
+SHORT = ("requeue forgets the agent", "abandon leaves the agent rung", "a restart is forgotten", "refusals are ignored")
+BACK = {FactKind.CALL_DECLINED, FactKind.CALL_MISSED, FactKind.CALL_REQUEUED}
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+PLANTS: dict[str, Plant] = {}
+step, agent_step, obey = call_machine.step, agent_machine.step, agent_machine.obey
+
+
+def plant(name: str) -> Callable[[Plant], Plant]:
+    def keep(planted: Plant) -> Plant:
+        PLANTS[name] = planted
+        return planted
+
+    return keep
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Call, CallEvent, datetime, Decision], Decision]) -> None:
+    """Change what the call machine decides."""
+
+    def spoilt(call: Call, event: CallEvent, now: datetime) -> Decision:
+        return change(call, event, now, step(call, event, now))
+
+    monkeypatch.setattr(call_machine, "step", spoilt)
+
+
+def disobey(monkeypatch: pytest.MonkeyPatch, change: Callable[[Agent, AgentOrder, datetime], Agent | None]) -> None:
+    """Change how an agent follows a call; None leaves it as it is."""
+
+    def spoilt(agent: Agent, order: AgentOrder, call: Call, policy: WrapUpPolicy, now: datetime) -> AgentDecision:
+        changed = change(agent, order, now)
+        return obey(agent, order, call, policy, now) if changed is None else AgentDecision(changed)
+
+    monkeypatch.setattr(agent_machine, "obey", spoilt)
+
+
+@plant("requeue forgets the agent")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(
+        monkeypatch,
+        lambda call, event, now, made: replace(made, orders=()) if {f.kind for f in made.facts} & BACK else made,
+    )
+
+
+@plant("abandon leaves the agent rung")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        gone = isinstance(event, HungUp) and isinstance(call.phase, Ringing)
+        return replace(made, orders=()) if gone else made
+
+    spoil(monkeypatch, change)
+
+
+@plant("a wrap-up has no end")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(agent: Agent, order: AgentOrder, now: datetime) -> Agent | None:
+        if not isinstance(order, BeginWrapUp):
+            return None
+        talked = agent.activity
+        assert not isinstance(talked, Idle | Rung)
+        return replace(agent, activity=WrapUp(now, talked.call, talked.conversation, now + timedelta(days=3650)))
+
+    disobey(monkeypatch, change)
+
+
+@plant("no wrap-up follows a talk")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    disobey(
+        monkeypatch,
+        lambda agent, order, now: replace(agent, activity=Idle(now)) if isinstance(order, BeginWrapUp) else None,
+    )
+
+
+@plant("a second press answers twice")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        if not isinstance(event, AgentAccepted) or not isinstance(call.phase, Talking):
+            return made
+        waiting = replace(call, phase=replace(call.phase, answered_at=now + timedelta(milliseconds=1)))
+        fact = call_machine.arrive(call).facts[0]
+        return Decision(waiting, (replace(fact, kind=FactKind.CALL_ANSWERED, agent=event.agent),))
+
+    spoil(monkeypatch, change)
+
+
+@plant("a deadline is forgotten")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        leg = replace(made.call.customer_leg, deadline=None)
+        return replace(made, call=replace(made.call, customer_leg=leg)) if isinstance(event, LegLost) else made
+
+    spoil(monkeypatch, change)
+
+
+@plant("a restart is forgotten")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        leg = replace(made.call.customer_leg, restarted=False)
+        return replace(made, call=replace(made.call, customer_leg=leg)) if isinstance(event, ServerRestarted) else made
+
+    spoil(monkeypatch, change)
+
+
+@plant("refusals are ignored")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(
+        waiting: Sequence[Call], agents: Iterable[Agent], members: Mapping[QueueId, frozenset[AgentId]], now: datetime
+    ) -> Assignment:
+        return assign([replace(call, skipped=()) for call in waiting], agents, members, now)
+
+    monkeypatch.setattr("callflow.engine.assign", careless)
+
+
+@plant("the same agent is asked again and again")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The round of refusals never begins anew, so that the longest idle is asked after every pause."""
+
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        return (
+            replace(made, call=replace(made.call, skipped=call.skipped)) if isinstance(event, AgentReserved) else made
+        )
+
+    spoil(monkeypatch, change)
+
+
+@plant("last come, first served")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unfair(
+        waiting: Sequence[Call], agents: Iterable[Agent], members: Mapping[QueueId, frozenset[AgentId]], now: datetime
+    ) -> Assignment:
+        turned = [replace(call, started_at=now - (call.started_at - now)) for call in waiting]
+        return assign(turned, agents, members, now)
+
+    monkeypatch.setattr("callflow.engine.assign", unfair)
+
+
+@plant("the caller is heard while it rings")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        if not isinstance(event, AgentReserved):
+            return made
+        early = Wire({event.reservation.leg: {Stream.VOICE: FromLeg(call.customer_leg.id)}})
+        return replace(made, commands=(*made.commands, early))
+
+    spoil(monkeypatch, change)
+
+
+@plant("a hang-up is not kept")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(
+        monkeypatch,
+        lambda call, event, now, made: (
+            Decision(call)
+            if isinstance(event, HungUp) and event.by is Role.AGENT and isinstance(call.phase, Talking)
+            else made
+        ),
+    )
+
+
+@plant("who misses a call stays Active")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        orders = [(who, Release(order.call) if isinstance(order, Release) else order) for who, order in made.orders]
+        return replace(made, orders=tuple(orders))
+
+    spoil(monkeypatch, change)
+
+
+@plant("an agent who talks is rung too")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither routing nor the agent's machine looks whether the agent is free."""
+
+    def free(agent: Agent) -> Agent:
+        return agent if isinstance(agent.activity, Idle) else replace(agent, activity=Idle(agent.activity.since))
+
+    def careless(
+        waiting: Sequence[Call], agents: Iterable[Agent], members: Mapping[QueueId, frozenset[AgentId]], now: datetime
+    ) -> Assignment:
+        return assign(waiting, [free(agent) for agent in agents], members, now)
+
+    def change(agent: Agent, order: AgentOrder, now: datetime) -> Agent | None:
+        return obeyed(free(agent), order, now) if isinstance(order, Reserve) else None
+
+    def obeyed(agent: Agent, order: Reserve, now: datetime) -> Agent:
+        return replace(agent, activity=Rung(now, order.call, order.reservation, agent.activity.since))
+
+    monkeypatch.setattr("callflow.engine.assign", careless)
+    disobey(monkeypatch, change)
+
+
+@plant("a long wait never ends")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        late = isinstance(event, TimePassed) and isinstance(made.call.phase, Ended) and call.wait_until <= now
+        return Decision(call) if late else made
+
+    spoil(monkeypatch, change)
+
+
+@plant("Active without a panel")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoilt(agent: Agent, event: AgentEvent, now: datetime) -> AgentDecision:
+        made = agent_step(agent, event, now)
+        if not isinstance(event, StatusChosen):
+            return made
+        return replace(made, agent=replace(made.agent, offline_at=agent.offline_at))
+
+    monkeypatch.setattr(agent_machine, "step", spoilt)
+
+
+@plant("the answer is nobody's")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    disobey(monkeypatch, lambda agent, order, now: agent if isinstance(order, Engage) else None)
+
+
+def random_steps(rng: random.Random) -> list[Step]:
+    """A trace of 5 to 50 steps."""
+    return [(rng.choice(DOINGS), rng.randrange(12), rng.randrange(12)) for _ in range(rng.randint(5, 50))]
+
+
+def traces_until_found(template: Path, folder: Path, most: int) -> tuple[int, str]:
+    """Run random traces until an invariant is broken; say how many it took, and what it was."""
+    rng = random.Random(SEED)
+    for number in range(1, most + 1):
+        try:
+            asyncio.run(run(fresh(template, folder), random_steps(rng)))
+        except AssertionError as error:
+            return number, str(error).split("\n", 1)[0]
+    return 0, ""
+
+
+def test_each_planted_bug_is_found(
+    sqlite_template: Path, folder: Path, long: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """PLUS-15; S1: the invariants that hold in all traces can fail."""
+    caplog.set_level(logging.CRITICAL)  # what a spoilt machine does to the engine is no news
+    missed: list[str] = []
+    for name in PLANTS if long else SHORT:
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            PLANTS[name](monkeypatch)
+            took, what = traces_until_found(sqlite_template, folder, TRACES if long else SHORT_TRACES)
+        print(f"{name}: {f'found in trace {took}: {what}' if took else 'NOT FOUND'}")
+        missed += [] if took else [name]
+    assert not missed
