@@ -85,6 +85,8 @@ class World:
     """Legs that were lost in a crash and did not come back yet."""
     restart_always: bool = False
     """Give every event a new engine that knows nothing but the rows."""
+    routing: bool = True
+    """Offer whoever waits to whoever is free, after everything that happens."""
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -140,7 +142,7 @@ class World:
     async def settle(self) -> None:
         """Let everything that follows happen, without moving the clock."""
         await self.engine.drained()
-        while await self.engine.route():
+        while self.routing and await self.engine.route():
             await self.engine.drained()
         if self.restart_always:
             await self.new_engine()
