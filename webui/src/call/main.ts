@@ -3,6 +3,8 @@
 import "../../styles/tokens.css";
 import "../../styles/base.css";
 import "./page.css";
+import "./messages.css";
+import "./controls.css";
 import { makeFrame } from "./frame";
 import { Session } from "./session";
 
