@@ -6,7 +6,7 @@
   const audio = new AudioContext();
   const peers = [];
   const microphones = [{ name: "Headset", frequency: hertz }, { name: "Desk microphone", frequency: hertz + 300 }];
-  let voice = null;
+  const voices = [];
 
   function tone() {
     const [{ name, frequency }] = microphones;
@@ -14,16 +14,19 @@
     const out = new MediaStreamAudioDestinationNode(audio);
     oscillator.connect(new GainNode(audio, { gain: 0.3 })).connect(out);
     oscillator.start();
-    voice = out.stream.getAudioTracks()[0];
+    const voice = out.stream.getAudioTracks()[0];
     Object.defineProperty(voice, "label", { value: name });
+    voices.push(voice);
     return voice;
   }
 
-  // Pulls the headset out: its track ends, and who asks for a microphone now gets the other one, with another tone.
+  // Pulls the headset out: its tracks end, and who asks for a microphone now gets the other one, with another tone.
   window.unplug = () => {
     microphones.shift();
-    voice.stop();
-    voice.dispatchEvent(new Event("ended"));
+    for (const voice of voices.splice(0).filter(({ readyState }) => readyState === "live")) {
+      voice.stop();
+      voice.dispatchEvent(new Event("ended"));
+    }
     navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
   };
 
