@@ -218,7 +218,7 @@ def _to_activity(row: AgentRow) -> Activity:
 
 
 def _set(value: T | None) -> T:
-    """Return what the phase's row must hold. Raises ValueError when the row is broken, which ends that call only."""
+    """Return what the phase's row must hold. Raises ValueError when the row is broken, which harms that call only."""
     if value is None:
         raise ValueError("the row lacks what its phase needs")
     return value

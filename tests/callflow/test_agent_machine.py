@@ -67,6 +67,16 @@ def test_any_status_can_be_chosen_at_any_time(status: Status) -> None:
         assert after(agent, StatusChosen(status)).status is status
 
 
+def test_a_status_without_a_panel_ends_after_the_grace() -> None:
+    """AST-05, PLUS-05: nobody is Active for ever because a page said so and then vanished."""
+    chosen = after(new_agent(ALICE, NOON), StatusChosen(Status.ACTIVE))
+    assert chosen.deadline == at(60)
+    assert after(chosen, PanelArrived(Sound.READY)).deadline is None
+    assert step(chosen, AgentTimePassed(), at(60)).agent.status is Status.OFFLINE
+    again = step(chosen, StatusChosen(Status.BUSY), at(30)).agent
+    assert again.deadline == at(60), "another choice is no sign of a panel"
+
+
 def test_a_panel_whose_sound_is_blocked_makes_the_agent_unavailable() -> None:
     """PLUS-04."""
     blocked = after(new_agent(ALICE, NOON), PanelArrived(Sound.BLOCKED), StatusChosen(Status.ACTIVE))

@@ -1,9 +1,12 @@
 """The call machine, read like a ladder."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from callflow.agent import StatusReason
-from callflow.call import Ended, EndedBy, EndReason, LegState, Ringing, Role, Talking, Waiting
+from callflow.call import Ended, EndedBy, EndReason, LegState, Ringing, Role, Skip, Talking, Waiting
 from callflow.errors import RefusedError
 from callflow.events import (
     AgentAccepted,
@@ -106,6 +109,16 @@ def test_a_declined_ring_gives_the_place_back_and_leaves_the_agent_active() -> N
     assert [skip.agent for skip in ladder.call.skipped] == [ALICE]
 
 
+def test_who_is_asked_again_begins_a_new_round_in_which_everybody_has_a_turn() -> None:
+    """PLUS-07: otherwise the longest idle would be asked after every pause, and nobody else."""
+    refused = ringing() >> AgentDeclined(RING, ALICE)
+    refused.call = replace(refused.call, skipped=(*refused.call.skipped, Skip(BOB, refused.now)))
+    again = refused >> AgentReserved(reservation(ALICE, refused.now + timedelta(seconds=15)))
+    assert again.call.skipped == ()
+    first = ringing() >> AgentDeclined(RING, ALICE)
+    assert (first >> AgentReserved(reservation(BOB, first.now))).call.skipped == (Skip(ALICE, first.now),)
+
+
 def test_a_ring_whose_panel_died_gives_the_place_back() -> None:
     """PLUS-05, PLUS-15."""
     ladder = ringing() >> RingLost(RING)
@@ -199,6 +212,13 @@ def test_the_loss_of_a_transport_that_was_replaced_is_stale() -> None:
     ladder = talking() >> TransportOpened(CUSTOMER_LEG, PATH_2, None)
     assert (ladder >> LegLost(CUSTOMER_LEG, PATH_1)).last.facts == ()
     assert ladder.call.customer_leg.state is LegState.UP
+
+
+def test_a_transport_that_fails_leaves_the_one_before_in_its_place() -> None:
+    """PLUS-01, PLUS-15: the media plane says which one still serves the leg, and its loss counts again."""
+    ladder = talking() >> TransportOpened(CUSTOMER_LEG, PATH_2, None) >> LegConnected(CUSTOMER_LEG, PATH_1)
+    assert ladder.call.customer_leg.transport == PATH_1
+    assert (ladder >> LegLost(CUSTOMER_LEG, PATH_1)).call.customer_leg.state is LegState.RECONNECTING
 
 
 def test_a_caller_who_is_away_is_not_offered_but_keeps_the_place() -> None:

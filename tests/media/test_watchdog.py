@@ -102,6 +102,19 @@ async def test_a_leg_that_never_comes_is_told_after_the_set_up_limit(music_cache
             await eventually(lambda: again.voice.hears(660) and bob.voice.hears(440))
 
 
+async def test_when_a_new_transport_fails_the_one_before_is_told_to_serve(music_cache: Path) -> None:
+    """PLUS-01, PLUS-15: else its loss would be that of a transport which nobody counts any more."""
+    with clients_on_loopback():
+        async with stage(settings(music_cache, setup_limit_s=1.0)) as here:
+            await here.enter(ALICE)
+            up = here.ups(ALICE)[0]
+            never_comes = Party()
+            here.parties.append(never_comes)
+            await here.plane.reopen(ALICE, await never_comes.offer())
+            await eventually(lambda: here.ups(ALICE) == [up, up])
+            assert here.downs(ALICE) == []
+
+
 async def test_another_certificate_than_the_offers_is_refused(on_stage: Stage) -> None:
     party, impostor = Party(440.0), Party(440.0)
     on_stage.parties += [party, impostor]
