@@ -25,8 +25,8 @@ BURST: Final = 60
 PING_EVERY: Final = 5.0
 """Seconds between the pings below WebSocket messages; a dead connection is found within twice this."""
 
+GOING_AWAY: Final = 1001
 SIGNED_OUT: Final = 4401
-TOO_LARGE: Final = 4413
 MALFORMED: Final = 4422
 TOO_FAST: Final = 4429
 SILENT: Final = 4408
@@ -58,6 +58,12 @@ class Socket:
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(code, word), name="closing socket")
 
+    async def go_away(self) -> None:
+        """Close because the server goes down, and wait until that is done."""
+        self.close(GOING_AWAY, b"")
+        if self._closing is not None:
+            await self._closing
+
     async def messages(self) -> AsyncGenerator[str]:
         """Yield the text messages that come in, until the end; a message that breaks a limit closes it."""
         async for message in self._ws:
@@ -83,16 +89,31 @@ class Socket:
             log.info("a client did not take its close frame")
 
 
+OPEN: Final = web.AppKey("open_sockets", set[Socket])
+
+
+def close_at_shutdown(app: web.Application) -> None:
+    """Let the application close its WebSockets when it goes down; else their handlers would hold it up."""
+    app[OPEN] = set()
+
+    async def close_all(app: web.Application) -> None:
+        await asyncio.gather(*(socket.go_away() for socket in app[OPEN]))
+
+    app.on_shutdown.append(close_all)
+
+
 @asynccontextmanager
 async def open_socket(request: web.Request) -> AsyncGenerator[tuple[Socket, web.WebSocketResponse]]:
-    """Accept a WebSocket and write to it until the block ends."""
+    """Accept a WebSocket and write to it until the block ends. The application has `close_at_shutdown`."""
     ws = web.WebSocketResponse(max_msg_size=LARGEST, heartbeat=PING_EVERY, compress=False)
     await ws.prepare(request)
     socket = Socket(ws)
     writer = asyncio.create_task(socket.write(), name="socket writer")
+    request.app[OPEN].add(socket)
     try:
         yield socket, ws
     finally:
+        request.app[OPEN].discard(socket)
         writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)
         await ws.close()

@@ -109,11 +109,4 @@ class Pong(Model):
     now: Moment
 
 
-class Gone(Model):
-    """The server is about to close, and says why."""
-
-    type: Literal["gone"] = "gone"
-    code: Literal["signed_out", "slow", "bad_message", "too_fast"]
-
-
-ToPanel = TypeAliasType("ToPanel", Annotated[Snapshot | Change | Pong | Gone, Field(discriminator="type")])
+ToPanel = TypeAliasType("ToPanel", Annotated[Snapshot | Change | Pong, Field(discriminator="type")])

@@ -17,7 +17,7 @@ export type Page =
   | "unreachable"
   | "elsewhere";
 
-export type Ending = "agent" | "you" | "left" | "gone" | Exclude<api.EndReason, "hung_up" | "abandoned">;
+export type Ending = "agent" | "you" | "left" | "gone" | "unreached" | Exclude<api.EndReason, "hung_up" | "abandoned">;
 
 export type Screen =
   | { kind: "loading" }
@@ -219,7 +219,8 @@ export function endingOf(call: api.GuestCall): Ending {
     case null:
       return call.ended_by === "customer" ? (call.answered_at ? "you" : "left") : "agent";
     case "abandoned":
-      return "left";
+      if (call.ended_by !== "network") return "left";
+      return call.mine === "connecting" ? "unreached" : "lost";
     default:
       return call.end_reason;
   }

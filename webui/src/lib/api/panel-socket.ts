@@ -1,6 +1,6 @@
 import { retryDelay } from "../rtc/ladder";
 import { learn, type Known } from "./panel-state";
-import type { Change, ClientMessage, GoneCode, ServerMessage, Snapshot, Sound } from "./types";
+import type { Change, ClientMessage, ServerMessage, Snapshot, Sound } from "./types";
 
 /** `offline` carries when the next try is due, in ms of `Date.now()`. */
 export type Link = { state: "connecting" } | { state: "online" } | { state: "offline"; retryAt: number };
@@ -121,8 +121,6 @@ export class PanelSocket {
       case "pong":
         this.online();
         return this.listener.onClock(Date.parse(message.now));
-      case "gone":
-        return this.gone(message.code);
       case "snapshot":
       case "change": {
         this.listener.onClock(Date.parse(message.now));
@@ -141,12 +139,6 @@ export class PanelSocket {
   private online(): void {
     this.attempt = 0;
     this.listener.onLink({ state: "online" });
-  }
-
-  private gone(code: GoneCode): void {
-    if (code === "signed_out") this.signedOut();
-    // The server closes after the others; what was missed meanwhile is unknown, so begin anew.
-    else this.known = null;
   }
 
   private signedOut(): void {

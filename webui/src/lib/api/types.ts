@@ -43,6 +43,5 @@ export type PanelState = Schemas["PanelState"];
 export type Snapshot = Schemas["Snapshot"];
 export type Change = Schemas["Change"];
 export type StaleList = Change["stale"][number];
-export type GoneCode = Schemas["Gone"]["code"];
 export type ServerMessage = Schemas["ToPanel"];
 export type ClientMessage = Schemas["FromPanel"];
