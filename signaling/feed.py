@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 """Facts read at a time."""
+AGAIN_AFTER: Final = 1.0
+"""Seconds after which a reading that failed is tried again."""
 
 
 class FactFeed:
@@ -37,7 +39,9 @@ class FactFeed:
             try:
                 await self._hand_on()
             except Exception:
-                log.exception("new facts could not be read; the next commit tries again")
+                log.exception("new facts could not be read; they will be")
+                await asyncio.sleep(AGAIN_AFTER)
+                self._committed.set()
 
     async def _hand_on(self) -> None:
         async with self._database.read() as session:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -37,6 +38,12 @@ async def user_by_id(session: AsyncSession, user: AgentId) -> User | None:
 async def all_users(session: AsyncSession) -> list[User]:
     """Return every user, by name."""
     return [user_of(row) for row in await session.scalars(select(UserRow).order_by(UserRow.name, UserRow.id))]
+
+
+async def made_at(session: AsyncSession) -> Mapping[AgentId, datetime]:
+    """Say when each user was made."""
+    found = await session.execute(select(UserRow.id, UserRow.created_at))
+    return {AgentId(row[0]): row[1] for row in found}
 
 
 async def names_of_users(session: AsyncSession, users: Collection[str]) -> Mapping[str, str]:

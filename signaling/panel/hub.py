@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from aiohttp import web
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 """A panel that resumes over more facts gets a snapshot."""
+CHECK_EVERY: Final = timedelta(minutes=1)
+"""How often it is looked whether the session of an open panel has grown too old."""
 
 
 @dataclass(eq=False)
@@ -46,6 +49,12 @@ class Panel:
     upto: int = 0
     call: CallId | None = None
     """The call in its state as last sent."""
+    thread: ConversationId | None = None
+    """The conversation of the call or wrap-up in its state as last sent."""
+    total: int = 0
+    """How many conversations it was told of in all."""
+    checked_at: datetime | None = None
+    """When it was last looked whether its session lives."""
     watching: ConversationId | None = None
     known: set[ConversationId] = field(default_factory=set[ConversationId])
     """The conversations in its list as last sent."""
@@ -69,19 +78,21 @@ class Hub:
     async def tell(self, facts: Sequence[LoggedFact]) -> None:
         """Tell all panels what happened. A reader of the feed."""
         touched, upto = touched_by(logged.fact for logged in facts), facts[-1].number
-        async with self._lock, self._database.read() as session:
-            for panel in list(self._panels):
-                try:
-                    if panel.who.user.id not in touched.users or await self._same_rights(panel):
-                        await self._change(session, panel, touched, upto)
-                except Exception:
-                    log.exception("a panel could not be told of a change; it is cut and comes back for a snapshot")
-                    self._panels.discard(panel)
-                    panel.socket.close(TROUBLE, b"")
+        async with self._lock:
+            try:
+                async with self._database.read() as session:
+                    for panel in list(self._panels):
+                        await self._tell(session, panel, touched, upto)
+            except Exception:
+                log.exception("panels could not be told of a change; they are cut and come back")
+                for panel in list(self._panels):
+                    self._drop(panel, TROUBLE, b"")
 
     async def join(self, panel: Panel, resume: int | None) -> None:
         """Add a panel and bring it up to date: with a change when it missed little, else with a snapshot."""
         async with self._lock, self._database.read() as session:
+            if not await self._signed_in(panel):
+                return
             if resume is None or not await self._resume(session, panel, resume):
                 await self._snapshot(session, panel)
             self._panels.add(panel)
@@ -92,26 +103,45 @@ class Hub:
 
     async def sign_out(self, user: AgentId) -> None:
         """Close the panels of this user whose session has ended."""
-        for panel in list(self._panels):
-            if panel.who.user.id == user:
-                await self._same_rights(panel)
+        async with self._lock:
+            for panel in list(self._panels):
+                if panel.who.user.id == user:
+                    await self._signed_in(panel)
 
-    async def _same_rights(self, panel: Panel) -> bool:
-        """Drop a panel whose session ended, and send a fresh snapshot where its user's rights changed."""
+    async def signed_in(self, panel: Panel) -> bool:
+        """Say whether a panel's session lives, which may have ended since the connection was opened; drop it if not."""
+        async with self._lock:
+            return await self._signed_in(panel)
+
+    async def heard(self, panel: Panel) -> None:
+        """A panel gave a sign of life: now and then, see whether its session has grown too old."""
+        if panel.checked_at is None or self._clock.now() - panel.checked_at >= CHECK_EVERY:
+            await self.signed_in(panel)
+
+    async def _signed_in(self, panel: Panel) -> bool:
+        """Say whether a panel's session lives, and note who its user is now; drop it if not.
+
+        New roles end all sessions of a user, so that a panel never outlives its rights.
+        """
+        panel.checked_at = self._clock.now()
         now = await self._resolver.signed_in(panel.request)
         if now is None:
-            self._drop(panel)
+            self._drop(panel, SIGNED_OUT, b"signed_out")
             return False
-        changed = now.user.roles != panel.who.user.roles
         panel.who = now
-        if changed:
-            async with self._database.read() as session:
-                await self._snapshot(session, panel)
-        return not changed
+        return True
 
-    def _drop(self, panel: Panel) -> None:
+    async def _tell(self, session: Session, panel: Panel, touched: Touched, upto: int) -> None:
+        try:
+            if panel.who.user.id not in touched.users or await self._signed_in(panel):
+                await self._change(session, panel, touched, upto)
+        except Exception:
+            log.exception("a panel could not be told of a change; it is cut and comes back")
+            self._drop(panel, TROUBLE, b"")
+
+    def _drop(self, panel: Panel, code: int, word: bytes) -> None:
         self._panels.discard(panel)
-        panel.socket.close(SIGNED_OUT, b"signed_out")
+        panel.socket.close(code, word)
 
     async def _resume(self, session: Session, panel: Panel, resume: int) -> bool:
         """Send what came after `resume`, if that is little and the list in the panel still holds; say whether."""
@@ -121,7 +151,7 @@ class Hub:
         touched = touched_by(logged.fact for logged in await facts_after(session, resume, BATCH))
         if touched.conversations or touched.users:
             return False
-        listed, _ = await self._views.mine(session, panel.who)
+        listed, panel.total = await self._views.mine(session, panel.who)
         panel.upto, panel.known = resume, {ConversationId(item.id) for item in listed}
         await self._change(session, panel, touched, last, all_own=True)
         return True
@@ -130,7 +160,8 @@ class Hub:
         own, state = await self._views.state(session, panel.who)
         self._presence.saw(own.agent)
         panel.upto = await last_number(session)
-        panel.call = CallId(state.call.id) if state.call else None
+        panel.call, panel.thread = own.holds
+        panel.total = state.total
         panel.known = {ConversationId(item.id) for item in state.conversations}
         panel.socket.send(Snapshot(upto=panel.upto, now=self._clock.now(), state=state))
 
@@ -142,14 +173,18 @@ class Hub:
         if upto <= panel.upto and not all_own:
             return
         parts: dict[str, object] = {}
-        if all_own or agent in touched.agents | touched.users or panel.call in touched.calls:
+        conversations = touched.conversations | {thread for reader, thread in touched.read_by if reader == agent}
+        renamed = "queues" in touched.stale or agent in touched.users
+        if renamed:  # every line of the list may show the name
+            conversations |= panel.known
+        held = panel.call in touched.calls or panel.thread in touched.conversations
+        if all_own or renamed or held or agent in touched.agents:
             me = await self._views.own(session, panel.who)
             self._presence.saw(me.agent)
             parts = {"me": me.state, "call": me.call, "wrap_up": me.wrap_up}
-            panel.call = CallId(me.call.id) if me.call else None
-        conversations = touched.conversations | {thread for reader, thread in touched.read_by if reader == agent}
+            panel.call, panel.thread = me.holds
         listed, total = await self._list_changes(session, panel, conversations)
-        if total is not None and listed.remove and total > len(panel.known):
+        if listed.remove and panel.total > len(panel.known):
             await self._snapshot(session, panel)  # one moved up that was below the limit of the list (MW-11)
             return
         team = TeamChanges(upsert=[], remove=[])
@@ -158,8 +193,8 @@ class Hub:
         visible = panel.known | {panel.watching}
         threads = sorted(thread for thread in touched.conversations if thread in visible)
         stale = sorted(touched.stale)
-        silent = not (parts or listed.upsert or listed.remove or team.upsert or team.remove or threads or stale)
-        if silent and not all_own:
+        lists = (listed.upsert, listed.remove, team.upsert, team.remove, threads, stale)
+        if not (parts or any(lists) or total is not None or all_own):
             return
         change = Change(
             type="change",
@@ -179,14 +214,15 @@ class Hub:
     async def _list_changes(
         self, session: Session, panel: Panel, conversations: set[ConversationId] | frozenset[ConversationId]
     ) -> tuple[ConversationChanges, int | None]:
-        """Return what changed in My Work, and its new total, None when nothing in it was touched."""
+        """Return what changed in My Work, and its new total, None when it is the old one."""
         if not conversations:
             return ConversationChanges(upsert=[], remove=[]), None
         upsert, total = await self._views.listed(session, panel.who, conversations)
         now_listed = {ConversationId(item.id) for item in upsert}
         removed = (panel.known & conversations) - now_listed
         panel.known = (panel.known | now_listed) - removed
-        return ConversationChanges(upsert=upsert, remove=sorted(removed)), total if upsert or removed else None
+        before, panel.total = panel.total, total
+        return ConversationChanges(upsert=upsert, remove=sorted(removed)), total if total != before else None
 
     async def _team_changes(self, session: Session, touched: Touched) -> TeamChanges:
         team = await self._views.team(session)

@@ -93,9 +93,13 @@ class Presence:
         """Look for panels that fell silent, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            for agent, desk in list(self._desks.items()):
-                if desk.told is not None and self._wanted(desk) is None:
-                    await self._tell(agent)
+            await self.look()
+
+    async def look(self) -> None:
+        """Tell the engine what is not as it was told: a panel fell silent, or the engine could not listen before."""
+        for agent, desk in list(self._desks.items()):
+            if desk.told is not self._wanted(desk):
+                await self._tell(agent)
 
     def _wanted(self, desk: _Desk) -> Sound | None:
         """Return what the engine should know: the best sound of a panel that is not silent, None without one."""
@@ -104,7 +108,9 @@ class Presence:
         return next((sound for sound in (Sound.READY, Sound.BLOCKED, Sound.OFF) if sound in sounds), None)
 
     async def _tell(self, agent: AgentId) -> None:
-        desk = self._desks[agent]
+        desk = self._desks.get(agent)
+        if desk is None:
+            return
         async with desk.lock:
             wanted = self._wanted(desk)
             if wanted is desk.told:

@@ -1,5 +1,6 @@
 """The panel's WebSocket, from `hello` to the close (docs/protocol.md)."""
 
+import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -16,7 +17,10 @@ from signaling.models.panel import FromPanel, Heartbeat, Hello, Pong, SoundChang
 from signaling.panel.hub import Hub, Panel
 from signaling.panel.presence import Presence, Seat
 from signaling.panel.views import PanelViews
-from signaling.sockets import MALFORMED, Socket, open_socket
+from signaling.sockets import MALFORMED, SILENT, open_socket
+
+HELLO_WITHIN: Final = 10.0
+"""Seconds that a page has to say hello once its connection is open."""
 
 _MESSAGE: Final[TypeAdapter[FromPanel]] = TypeAdapter(FromPanel)
 
@@ -42,7 +46,8 @@ class PanelSocket:
         """Push everything that this person's panel shows."""
         self._limits.sockets_by_address.require(client_of(request).block)
         async with open_socket(request) as (socket, ws):
-            conversation = _Conversation(self, Panel(socket, who, request))
+            limit = asyncio.get_running_loop().call_later(HELLO_WITHIN, socket.close, SILENT, b"silent")
+            conversation = _Conversation(self, Panel(socket, who, request), limit)
             try:
                 async for text in socket.messages():
                     try:
@@ -52,19 +57,20 @@ class PanelSocket:
                         break
                     await conversation.take(message)
             finally:
+                limit.cancel()
                 await conversation.end()
         return ws
 
-    async def greet(self, panel: Panel, hello: Hello) -> Seat | None:
-        """Seat an agent and bring the panel up to date."""
-        seat = None
-        if AGENT.allows(panel.who):
-            seat = await self._presence.sit(panel.who.user.id, hello.sound)
-        await self._hub.join(panel, hello.resume)
-        return seat
+    async def sit(self, panel: Panel, hello: Hello) -> Seat | None:
+        """Seat an agent whose session lives."""
+        if await self._hub.signed_in(panel) and AGENT.allows(panel.who):
+            return await self._presence.sit(panel.who.user.id, hello.sound)
+        return None
 
-    async def again(self, panel: Panel, hello: Hello) -> None:
-        """A panel that missed something says hello again."""
+    async def join(self, panel: Panel, seat: Seat | None, hello: Hello) -> None:
+        """Bring the panel up to date, at first or when it has missed something."""
+        if seat is not None:
+            await self._presence.heard(seat, hello.sound)
         await self._hub.join(panel, hello.resume)
 
     async def watch(self, panel: Panel, conversation: str | None) -> None:
@@ -75,12 +81,13 @@ class PanelSocket:
                 if await self._views.may_see(session, panel.who, ConversationId(conversation)):
                     panel.watching = ConversationId(conversation)
 
-    async def heard(self, seat: Seat | None, socket: Socket, message: Heartbeat | SoundChange) -> None:
+    async def heard(self, panel: Panel, seat: Seat | None, message: Heartbeat | SoundChange) -> None:
         """Note a sign of life, and answer a heartbeat."""
+        await self._hub.heard(panel)
         if seat is not None:
             await self._presence.heard(seat, message.sound if isinstance(message, SoundChange) else None)
         if isinstance(message, Heartbeat):
-            socket.send(Pong(now=self._clock.now()))
+            panel.socket.send(Pong(now=self._clock.now()))
 
     async def gone(self, panel: Panel, seat: Seat | None) -> None:
         """Forget a panel."""
@@ -92,25 +99,27 @@ class PanelSocket:
 class _Conversation:
     """The state of one connection: nothing before `hello`."""
 
-    def __init__(self, server: PanelSocket, panel: Panel) -> None:
+    def __init__(self, server: PanelSocket, panel: Panel, limit: asyncio.TimerHandle) -> None:
         self._server = server
         self._panel = panel
+        self._limit = limit
         self._seat: Seat | None = None
         self._greeted = False
 
     async def take(self, message: FromPanel) -> None:
         match message:
-            case Hello() if self._greeted:
-                await self._server.again(self._panel, message)
             case Hello():
-                self._greeted = True
-                self._seat = await self._server.greet(self._panel, message)
+                if not self._greeted:
+                    self._greeted = True
+                    self._limit.cancel()
+                    self._seat = await self._server.sit(self._panel, message)
+                await self._server.join(self._panel, self._seat, message)
             case _ if not self._greeted:
                 self._panel.socket.close(MALFORMED, b"bad_message")
             case Watch(conversation_id=conversation):
                 await self._server.watch(self._panel, conversation)
             case Heartbeat() | SoundChange():
-                await self._server.heard(self._seat, self._panel.socket, message)
+                await self._server.heard(self._panel, self._seat, message)
 
     async def end(self) -> None:
         await self._server.gone(self._panel, self._seat)

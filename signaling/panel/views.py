@@ -8,11 +8,11 @@ from callflow.agent import Agent, WrapUp, new_agent
 from callflow.agent_machine import activity_name
 from callflow.call import RING_TIME, Call, Ended, LegState, Ringing, Talking
 from callflow.clock import Clock
-from callflow.ids import ConversationId
+from callflow.ids import CallId, ConversationId
 from callink.links import link_label
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id
 from conversations.db.database import Session
-from conversations.directory.people import all_users
+from conversations.directory.people import all_users, made_at
 from conversations.directory.queues import all_queues, names_of_queues
 from conversations.directory.values import Queue, User, UserRole
 from conversations.errors import NotFoundError
@@ -37,6 +37,12 @@ class Own:
     call: PanelCall | None
     wrap_up: WrapUpView | None
 
+    @property
+    def holds(self) -> tuple[CallId | None, ConversationId | None]:
+        """The call that is shown, and the conversation of that call or wrap-up."""
+        shown = self.call or self.wrap_up
+        return CallId(self.call.id) if self.call else None, ConversationId(shown.conversation_id) if shown else None
+
 
 class PanelViews:
     """Reads what panels show. Every method works in its caller's session, so that one panel sees one moment."""
@@ -60,7 +66,9 @@ class PanelViews:
 
     async def own(self, session: Session, who: SignedIn) -> Own:
         """Return what is about this user: status, call, wrap-up."""
-        agent = await agent_by_id(session, who.user.id) or new_agent(who.user.id, self._clock.now())
+        agent = await agent_by_id(session, who.user.id)
+        if agent is None:
+            agent = new_agent(who.user.id, (await made_at(session))[who.user.id])
         call = await call_by_id(session, agent.call) if agent.call else None
         shown = await _panel_call(session, call) if call is not None and call.live else None
         wrap_up = None
@@ -105,8 +113,9 @@ class PanelViews:
         """Return who is in which status since when (AP-03)."""
         agents = await all_agents(session)
         queues = await all_queues(session)
+        made = await made_at(session)
         return [
-            _member(user, agents.get(user.id) or new_agent(user.id, self._clock.now()), queues)
+            _member(user, agents.get(user.id) or new_agent(user.id, made[user.id]), queues)
             for user in await all_users(session)
             if UserRole.AGENT in user.roles and not user.disabled
         ]
