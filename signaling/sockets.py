@@ -25,6 +25,9 @@ BURST: Final = 60
 PING_EVERY: Final = 5.0
 """Seconds between the pings below WebSocket messages; a dead connection is found within twice this."""
 
+CLOSE_LIMIT: Final = 2.0
+"""Seconds that a client has to take its close frame."""
+
 GOING_AWAY: Final = 1001
 SIGNED_OUT: Final = 4401
 MALFORMED: Final = 4422
@@ -37,8 +40,9 @@ TROUBLE: Final = 1011
 class Socket:
     """One open WebSocket."""
 
-    def __init__(self, ws: web.WebSocketResponse) -> None:
+    def __init__(self, ws: web.WebSocketResponse, transport: asyncio.WriteTransport | None) -> None:
         self._ws = ws
+        self._transport = transport
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUED_MESSAGES)
         self._bytes = 0
         self._rate = TokenBuckets(PER_MINUTE, BURST)
@@ -83,10 +87,17 @@ class Socket:
 
     async def _close(self, code: int, word: bytes) -> None:
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(CLOSE_LIMIT):
                 await self._ws.close(code=code, message=word)
         except TimeoutError:
             log.info("a client did not take its close frame")
+            self.abort()
+
+    def abort(self) -> None:
+        """End the connection at once if there is still something to send: who has not read it by now never will."""
+        # Closing a transport waits until its buffer is empty, which may be for ever.
+        if self._transport is not None and self._transport.get_write_buffer_size():
+            self._transport.abort()
 
 
 OPEN: Final = web.AppKey("open_sockets", set[Socket])
@@ -107,7 +118,7 @@ async def open_socket(request: web.Request) -> AsyncGenerator[tuple[Socket, web.
     """Accept a WebSocket and write to it until the block ends. The application has `close_at_shutdown`."""
     ws = web.WebSocketResponse(max_msg_size=LARGEST, heartbeat=PING_EVERY, compress=False)
     await ws.prepare(request)
-    socket = Socket(ws)
+    socket = Socket(ws, request.transport if isinstance(request.transport, asyncio.WriteTransport) else None)
     writer = asyncio.create_task(socket.write(), name="socket writer")
     request.app[OPEN].add(socket)
     try:
@@ -117,3 +128,4 @@ async def open_socket(request: web.Request) -> AsyncGenerator[tuple[Socket, web.
         writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)
         await ws.close()
+        socket.abort()
