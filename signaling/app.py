@@ -63,6 +63,7 @@ from signaling.sessions import CookieResolver
 from signaling.sessions_api import SessionsApi
 from signaling.settings import Settings, StartError
 from signaling.settings_api import SettingsApi
+from signaling.sockets import close_at_shutdown
 from signaling.tls import server_context
 from signaling.users_api import UsersApi
 
@@ -138,6 +139,7 @@ class Parley:
             ],
         )
         app.on_response_prepare.append(add_headers)
+        close_at_shutdown(app)
         self.api(settings.public_url).setup(app, self.resolver, self.limits.requests)
         view_link = partial(self.guest_links.view, self.resolver)
         pages.Pages(read_built_ui(), view_link, partial(healthy, self.database)).register(app)
