@@ -1,0 +1,84 @@
+"""A queue with people in it, a link to it, and customers whose media the test plays."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from callflow.call import Call, Role
+from callflow.events import LegConnected, LegLost, TransportOpened
+from callflow.facts import AUTOMATION, Fact, FactKind
+from callflow.ids import CallId, TransportId, new_id
+from conversations.db.facts import last_number
+from signaling.http.limits import TokenBuckets
+from tests.signaling.house import Browser, House
+
+
+@dataclass
+class Desk:
+    """One queue, and what happens at it."""
+
+    house: House
+    sue: Browser
+    queue: dict[str, Any]
+    tokens: list[str] = field(default_factory=list[str])
+
+    @classmethod
+    async def open(cls, house: House, *logins: str) -> "Desk":
+        """Make a queue with these agents."""
+        unlimited(house)
+        sue = await house.signed_in("sue")
+        queue = await sue.post("/queues", {"name": "Front desk"})
+        members = [house.people[login].user.id for login in logins]
+        queue = await sue.patch(f"/queues/{queue['id']}", {"version": queue["version"], "members": members})
+        return cls(house, sue, queue)
+
+    async def link(self, **more: object) -> str:
+        """Make a link to the queue and return its token."""
+        body = {"kind": "expiry", "queue_id": self.queue["id"], "label": "Web site"} | more
+        made = await self.sue.post("/call-links", body)
+        return made["url"].rsplit("/", 1)[1]
+
+    async def call(self, customer: Browser, token: str, *, name: str | None = "Cora", up: bool = True) -> str:
+        """A customer calls, and hears music."""
+        body = {"media": "audio"} | ({"name": name} if name else {})
+        call = (await customer.post(f"/guest/links/{token}/calls", body))["id"]
+        if up:
+            await self.up(call, Role.CUSTOMER)
+        return call
+
+    async def up(self, call: str, role: Role) -> TransportId | None:
+        """A leg is up, as if the media plane had said so."""
+        now = await self.now(call)
+        leg = now.customer_leg if role is Role.CUSTOMER else now.agent_leg
+        if leg is None or not now.live:
+            return None
+        transport = TransportId(new_id("transport"))
+        await self.house.parley.engine.ask(now.id, TransportOpened(leg.id, transport, "tab-1"))
+        await self.house.parley.engine.ask(now.id, LegConnected(leg.id, transport))
+        return transport
+
+    async def lose(self, call: str, role: Role) -> None:
+        """A leg falls silent."""
+        now = await self.now(call)
+        leg = now.customer_leg if role is Role.CUSTOMER else now.agent_leg
+        if leg is not None:
+            await self.house.parley.engine.ask(now.id, LegLost(leg.id, None))
+
+    async def now(self, call: str) -> Call:
+        """A call as it is stored."""
+        found = await self.house.parley.store.call(CallId(call))
+        assert found is not None
+        return found
+
+    async def told(self) -> int:
+        """Say something that every panel is told of; return its number, for panels to wait for."""
+        async with self.house.parley.database.write() as write:
+            write.fact(Fact(FactKind.SETTINGS_CHANGED, AUTOMATION))
+        async with self.house.parley.database.read() as session:
+            return await last_number(session)
+
+
+def unlimited(house: House) -> None:
+    """Lift the limits that have tests of their own."""
+    limits = house.parley.limits
+    for name in ("joins_by_link", "offers_by_link", "sockets_by_address", "messages_by_guest"):
+        setattr(limits, name, TokenBuckets(1e9))
