@@ -102,6 +102,8 @@ def error_middleware(error_page: ErrorPage) -> Middleware:
             if request.get(_STARTED):
                 # A WebSocket is open already: nothing can be answered, aiohttp logs it and closes.
                 raise
+            if isinstance(error, ConnectionResetError) and request.transport is None:
+                return web.Response(status=400)  # the client is gone: nobody reads this, and nothing is wrong here
             problem = problem_of(error) or _unexpected(request, error)
         if request.path.startswith("/api/") or request.path == "/healthz":
             return problem.response()

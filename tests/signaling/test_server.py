@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import time
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from conversations.db import engines
@@ -13,6 +14,7 @@ from signaling.health import healthy
 from signaling.http.api import Api
 from signaling.http.rules import PUBLIC
 from signaling.http.server import HeaderWatch, listening
+from signaling.sockets import GOING_AWAY, close_at_shutdown, open_socket
 from tests.clock import MovableClock
 from tests.signaling.edge import edge
 
@@ -63,6 +65,53 @@ async def test_a_body_that_never_arrives_is_given_up(monkeypatch: pytest.MonkeyP
         async with asyncio.timeout(5):
             assert (await reader.readline()).startswith(b"HTTP/1.1 408")
         writer.close()
+
+
+async def test_a_client_that_goes_away_in_the_middle_of_a_request_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Reliability 2.2: what a page sends while it is closed is often cut; the log stays for what is wrong here."""
+    came, read = asyncio.Event(), asyncio.Event()
+
+    async def late(request: web.Request) -> web.Response:
+        came.set()
+        while request.transport is not None:  # noqa: ASYNC110 (a connection has no event)
+            await asyncio.sleep(0.01)
+        try:
+            return web.Response(body=await request.read())
+        finally:
+            read.set()
+
+    app = edge(lambda _: None)
+    app.router.add_post("/late", late)
+    async with listening(app, HeaderWatch(), "127.0.0.1", 0, None) as port, asyncio.timeout(5):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /late HTTP/1.1\r\nHost: x\r\nX-CSRF: 1\r\nContent-Length: 50\r\n\r\n{")
+        await came.wait()
+        writer.close()
+        await read.wait()
+    assert caplog.text == ""
+
+
+async def test_open_websockets_do_not_hold_up_the_end_of_the_server() -> None:
+    """Reliability 2.2: they are closed as "going away", and pages come back by themselves."""
+
+    async def chat(request: web.Request) -> web.WebSocketResponse:
+        async with open_socket(request) as (socket, ws):
+            async for _ in socket.messages():
+                pass
+        return ws
+
+    app = web.Application()
+    close_at_shutdown(app)
+    app.router.add_get("/", chat)
+    async with ClientSession() as session:
+        async with listening(app, HeaderWatch(), "127.0.0.1", 0, None) as port:
+            ws = await session.ws_connect(f"http://127.0.0.1:{port}/")
+            heard = asyncio.create_task(ws.receive())
+            began = time.monotonic()
+        assert time.monotonic() - began < 1
+        assert (await heard).data == GOING_AWAY
 
 
 async def test_a_database_that_is_gone_makes_the_server_unhealthy() -> None:
