@@ -163,5 +163,5 @@ async def centre(
         centre = Centre(parley, url, json.loads((data / "demo.json").read_text()), browser)
         yield centre
         for person in centre.people:
-            await person.context.close()  # first, since the server waits for open WebSockets
+            await person.context.close()  # before the server, or they would look for it
         assert [error for person in centre.people for error in person.errors] == []
