@@ -133,16 +133,19 @@ async def test_a_reload_while_it_rings_keeps_the_ring_and_its_time(centre: Centr
 async def test_two_tabs_share_one_ring_one_call_and_one_wrap_up(centre: Centre) -> None:
     """CALL-02, WRAP-01, PLUS-01: both ring, one answers, the other says so and may take it over; one report is kept."""
     first = await centre.active_agent()
-    second = await first.new_tab()
-    await second.page.goto(f"{centre.url}/agent")
     customer = await centre.caller()
     await first.rings()
+    await first.feels(lambda got: got["connected"], "connection in advance")
+    second = await first.new_tab()
+    await second.page.goto(f"{centre.url}/agent")
     await second.rings()
     await first.press("Answer")
     await second.stops_ringing()
     await second.reads("This call is open in another tab")
     await customer.hears(first)
     await first.hears(customer)
+    for tab, connections in ((first, 1), (second, 0)):
+        assert (await tab.senses())["connections"] == connections, "the second tab must not take the first one's leg"
     await second.press("Move it here")
     await first.reads("This call is open in another tab")
     await customer.hears(second)

@@ -96,9 +96,15 @@ export class CallMedia {
     this.join(this.call);
   }
 
-  /** A ring is prepared for in a tab that one looks at; a call that is answered belongs to the tab it names. */
+  /**
+   * One tab prepares for a ring, the first that one looks at: of two, the later would take the leg from the one in
+   * which one answers. A call that is answered belongs to the tab it names.
+   */
   private wantsLeg(call: PanelCall): boolean {
-    if (call.phase === "ringing") return this.visible || this.legCall === call.id;
+    if (call.phase === "ringing") {
+      const free = call.tab === null || call.tab === this.panel.tab;
+      return free && (this.visible || this.legCall === call.id);
+    }
     if (call.tab === this.panel.tab) this.moving = null;
     return call.tab === this.panel.tab || this.moving === call.id;
   }
