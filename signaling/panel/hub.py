@@ -14,7 +14,7 @@ from typing import Final
 from aiohttp import web
 
 from callflow.clock import Clock
-from callflow.ids import AgentId, CallId, ConversationId
+from callflow.ids import AgentId, ConversationId
 from conversations.db.database import Database, Session
 from conversations.db.facts import LoggedFact, facts_after, last_number
 from signaling.http.principals import Resolver
@@ -47,8 +47,6 @@ class Panel:
     who: SignedIn
     request: web.Request
     upto: int = 0
-    call: CallId | None = None
-    """The call in its state as last sent."""
     thread: ConversationId | None = None
     """The conversation of the call or wrap-up in its state as last sent."""
     total: int = 0
@@ -160,7 +158,7 @@ class Hub:
         own, state = await self._views.state(session, panel.who)
         self._presence.saw(own.agent)
         panel.upto = await last_number(session)
-        panel.call, panel.thread = own.holds
+        panel.thread = own.thread
         panel.total = state.total
         panel.known = {ConversationId(item.id) for item in state.conversations}
         panel.socket.send(Snapshot(upto=panel.upto, now=self._clock.now(), state=state))
@@ -177,12 +175,11 @@ class Hub:
         renamed = "queues" in touched.stale or agent in touched.users
         if renamed:  # every line of the list may show the name
             conversations |= panel.known
-        held = panel.call in touched.calls or panel.thread in touched.conversations
-        if all_own or renamed or held or agent in touched.agents:
+        if all_own or renamed or agent in touched.agents or panel.thread in touched.conversations:
             me = await self._views.own(session, panel.who)
             self._presence.saw(me.agent)
             parts = {"me": me.state, "call": me.call, "wrap_up": me.wrap_up}
-            panel.call, panel.thread = me.holds
+            panel.thread = me.thread
         listed, total = await self._list_changes(session, panel, conversations)
         if listed.remove and panel.total > len(panel.known):
             await self._snapshot(session, panel)  # one moved up that was below the limit of the list (MW-11)

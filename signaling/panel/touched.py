@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from callflow.facts import Fact, FactKind
-from callflow.ids import AgentId, CallId, ConversationId
+from callflow.ids import AgentId, ConversationId
 from signaling.models.panel import Stale
 
 _LISTS: dict[FactKind, Stale] = {
@@ -32,8 +32,8 @@ class Touched:
     """Agents whose own state changed."""
     team: frozenset[AgentId] = frozenset()
     """Agents whose line in the team list changed."""
-    calls: frozenset[CallId] = frozenset()
     conversations: frozenset[ConversationId] = frozenset()
+    """With new entries, a new state, or a call in which something happened."""
     read_by: frozenset[tuple[AgentId, ConversationId]] = frozenset()
     """Who read which conversation; nobody else's panel changes by it."""
     users: frozenset[AgentId] = frozenset()
@@ -46,7 +46,6 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
     """Collect what `facts` name."""
     agents: set[AgentId] = set()
     team: set[AgentId] = set()
-    calls: set[CallId] = set()
     conversations: set[ConversationId] = set()
     read_by: set[tuple[AgentId, ConversationId]] = set()
     users: set[AgentId] = set()
@@ -60,8 +59,6 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
             continue
         if fact.conversation:
             conversations.add(fact.conversation)
-        if fact.call:
-            calls.add(fact.call)
         if fact.agent and fact.kind in _OWN:
             agents.add(fact.agent)
         if fact.agent and fact.kind in _TEAM:
@@ -71,7 +68,6 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
     return Touched(
         frozenset(agents),
         frozenset(team),
-        frozenset(calls),
         frozenset(conversations),
         frozenset(read_by),
         frozenset(users),

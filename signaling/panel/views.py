@@ -8,7 +8,7 @@ from callflow.agent import Agent, WrapUp, new_agent
 from callflow.agent_machine import activity_name
 from callflow.call import RING_TIME, Call, Ended, LegState, Ringing, Talking
 from callflow.clock import Clock
-from callflow.ids import CallId, ConversationId
+from callflow.ids import ConversationId
 from callink.links import link_label
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id
 from conversations.db.database import Session
@@ -38,10 +38,10 @@ class Own:
     wrap_up: WrapUpView | None
 
     @property
-    def holds(self) -> tuple[CallId | None, ConversationId | None]:
-        """The call that is shown, and the conversation of that call or wrap-up."""
+    def thread(self) -> ConversationId | None:
+        """The conversation of the call or wrap-up that is shown."""
         shown = self.call or self.wrap_up
-        return CallId(self.call.id) if self.call else None, ConversationId(shown.conversation_id) if shown else None
+        return ConversationId(shown.conversation_id) if shown else None
 
 
 class PanelViews:

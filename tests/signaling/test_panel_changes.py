@@ -262,7 +262,5 @@ async def test_old_snapshot_and_changes_are_a_fresh_snapshot(
             seen |= {page.state["me"]["state"] for page in panels.values()}
         assert seen == {"idle", "ringing", "in_call", "wrapping"}
         for page in panels.values():
-            before = page.state
             await page.hello()
-            assert page.state["conversations"] == before["conversations"]
-            assert page.state["team"] == before["team"]
+        await compare(day)
