@@ -25,6 +25,9 @@ async def test_messages_go_both_ways_and_notes_stay_inside(centre: Centre) -> No
     await expect(carla).to_contain_text("1 unread")
     await expect(carla.get_by_role("time")).to_have_text(re.compile(r"\d:\d\d"))
     await expect(agent.my_work.get_by_role("listitem").first).to_contain_text("Carla Customer")
+    await agent.page.reload()
+    await expect(agent.my_work.get_by_role("listitem").first).to_contain_text("Carla Customer")
+    await expect(carla).to_contain_text("1 unread")
     assert await weight(carla.locator(".name")) > await weight(agent.item("Nora New").locator(".name"))
     await expect(agent.page.get_by_role("link", name="My Work").first).to_contain_text("1 unread")
 
