@@ -181,9 +181,6 @@ class Hub:
             parts = {"me": me.state, "call": me.call, "wrap_up": me.wrap_up}
             panel.thread = me.thread
         listed, total = await self._list_changes(session, panel, conversations)
-        if listed.remove and panel.total > len(panel.known):
-            await self._snapshot(session, panel)  # one moved up that was below the limit of the list (MW-11)
-            return
         team = TeamChanges(upsert=[], remove=[])
         if panel.who.user.leads and (touched.team or touched.all_team):
             team = await self._team_changes(session, touched)
@@ -211,14 +208,17 @@ class Hub:
     async def _list_changes(
         self, session: Session, panel: Panel, conversations: set[ConversationId] | frozenset[ConversationId]
     ) -> tuple[ConversationChanges, int | None]:
-        """Return what changed in My Work, and its new total, None when it is the old one."""
+        """Return what changed in My Work, and its new total, None when it is the old one.
+
+        When one leaves the list another may move up from below its limit, and the other way round (MW-11).
+        """
         if not conversations:
             return ConversationChanges(upsert=[], remove=[]), None
-        upsert, total = await self._views.listed(session, panel.who, conversations)
-        now_listed = {ConversationId(item.id) for item in upsert}
-        removed = (panel.known & conversations) - now_listed
-        panel.known = (panel.known | now_listed) - removed
-        before, panel.total = panel.total, total
+        listed, total = await self._views.mine(session, panel.who)
+        by_id = {ConversationId(item.id): item for item in listed}
+        upsert = [item for key, item in by_id.items() if key in conversations or key not in panel.known]
+        removed = panel.known - by_id.keys()
+        before, panel.known, panel.total = panel.total, set(by_id), total
         return ConversationChanges(upsert=upsert, remove=sorted(removed)), total if total != before else None
 
     async def _team_changes(self, session: Session, touched: Touched) -> TeamChanges:

@@ -1,6 +1,6 @@
 """What one panel shows, read from the database: the readings behind the snapshot and the changes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,13 +93,6 @@ class PanelViews:
         """Return My Work, and how many conversations there are in all."""
         found, total = await lists.my_work(session, await viewer(session, who.user))
         return [conversation_item(item) for item in found], total
-
-    async def listed(
-        self, session: Session, who: SignedIn, conversations: Collection[ConversationId]
-    ) -> tuple[list[ConversationItem], int]:
-        """Return those of some conversations that are in My Work now, and how many are in it in all."""
-        found, total = await self.mine(session, who)
-        return [item for item in found if ConversationId(item.id) in conversations], total
 
     async def may_see(self, session: Session, who: SignedIn, conversation: ConversationId) -> bool:
         """Say whether this user may follow a thread."""
