@@ -58,6 +58,8 @@ class LostBecause(StrEnum):
     """Nothing authenticated arrived for the watchdog's limit."""
     CLOSED = "closed"
     """The other side closed DTLS, or its handshake failed."""
+    WORKER = "worker"
+    """The process that carried it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,8 @@ class MediaPort(Protocol):
     `open` and `reopen` answer; the others start work and return. Each may be repeated without harm.
     """
 
-    async def open(self, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
-        """Make a leg and answer its first offer. Raises `MediaRefusedError`."""
+    async def open(self, call: CallId, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
+        """Make a leg of a call and answer its first offer. Raises `MediaRefusedError`."""
         ...
 
     async def reopen(self, leg: LegId, offer: str) -> Answer:

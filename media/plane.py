@@ -111,8 +111,8 @@ class MediaPlane:
 
     # -- the port ---------------------------------------------------------------------------------------------------
 
-    async def open(self, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
-        """Make a leg and answer its first offer. Raises `MediaRefusedError`."""
+    async def open(self, call: CallId, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
+        """Make a leg of a call and answer its first offer. Raises `MediaRefusedError`."""
         if leg in self._legs:
             raise MediaRefusedError("leg_exists", "This leg is open already; a new offer reopens it.")
         if len(self._legs) >= self._settings.max_legs:

@@ -31,7 +31,7 @@ class Negotiation:
         except MediaRefusedError as error:
             if error.code != "unknown_leg":
                 raise
-            answer = await self._media.open(leg, sdp, CODECS)
+            answer = await self._media.open(call.id, leg, sdp, CODECS)
         try:
             now = await self._engine.ask(call.id, TransportOpened(leg, answer.transport, tab))
             if not now.live:

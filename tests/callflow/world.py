@@ -50,7 +50,7 @@ class Wire:
     wiring: dict[CallId, Wiring] = field(default_factory=dict[CallId, Wiring])
     closed: set[LegId] = field(default_factory=set[LegId])
 
-    async def open(self, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
+    async def open(self, call: CallId, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
         raise NotImplementedError
 
     async def reopen(self, leg: LegId, offer: str) -> Answer:

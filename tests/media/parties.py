@@ -185,7 +185,7 @@ class Stage:
         party = Party(hertz, rgb)
         self.parties.append(party)
         offer = await party.offer()
-        answer = await (self.plane.reopen(leg, offer) if reopen else self.plane.open(leg, offer, CODECS))
+        answer = await (self.plane.reopen(leg, offer) if reopen else self.plane.open(CALL, leg, offer, CODECS))
         await party.accept(answer.sdp)
         await eventually(lambda: LegUp(leg, answer.transport) in self.events)
         return party

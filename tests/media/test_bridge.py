@@ -195,9 +195,9 @@ async def test_a_leg_can_be_opened_once_and_only_so_many_at_a_time(on_stage: Sta
     party = Party()
     on_stage.parties.append(party)
     offer = await party.offer()
-    await on_stage.plane.open(ALICE, offer, CODECS)
+    await on_stage.plane.open(CALL, ALICE, offer, CODECS)
     with pytest.raises(MediaRefusedError) as refused:
-        await on_stage.plane.open(ALICE, offer, CODECS)
+        await on_stage.plane.open(CALL, ALICE, offer, CODECS)
     assert refused.value.code == "leg_exists"
 
 

@@ -71,7 +71,9 @@ def _routes(plane: MediaPlane, ports: dict[LegId, int]) -> web.Application:
     async def offer(request: web.Request) -> web.Response:
         asked = await request.json()
         leg = LegId(asked["leg"])
-        answer = await (plane.reopen(leg, asked["sdp"]) if asked["again"] else plane.open(leg, asked["sdp"], CODECS))
+        answer = await (
+            plane.reopen(leg, asked["sdp"]) if asked["again"] else plane.open(CALL, leg, asked["sdp"], CODECS)
+        )
         return web.Response(text=relayed(answer.sdp, plane.port, ports.get(leg, plane.port)))
 
     app = web.Application()

@@ -85,7 +85,7 @@ async def test_strangers_datagrams_during_set_up_do_not_disturb_it(on_stage: Sta
     """L1, L2, L3."""
     party = Party(440.0)
     on_stage.parties.append(party)
-    answer = await on_stage.plane.open(ALICE, await party.offer(), CODECS)
+    answer = await on_stage.plane.open(CALL, ALICE, await party.offer(), CODECS)
     ufrag = ufrag_of(answer.sdp)
     await pelt(stranger, on_stage.plane.port, ufrag, 10)
     pelting = asyncio.create_task(pelt(stranger, on_stage.plane.port, ufrag, 40))
@@ -119,7 +119,7 @@ async def test_forged_datagrams_from_the_legs_own_address_do_not_disturb_it(musi
         async with stage(MediaSettings(announced=("127.0.0.1",), cache=music_cache)) as here, Relay.to(here) as relay:
             alice = Party(440.0)
             here.parties.append(alice)
-            answer = await here.plane.open(ALICE, await alice.offer(), CODECS)
+            answer = await here.plane.open(CALL, ALICE, await alice.offer(), CODECS)
             pelting = asyncio.create_task(_pelt_through(relay, ufrag_of(answer.sdp)))
             await alice.accept(relayed(answer.sdp, here.plane.port, relay.port))
             await eventually(lambda: LegUp(ALICE, answer.transport) in here.events)
@@ -168,7 +168,7 @@ async def test_an_authentic_check_from_another_address_moves_the_leg(
         async with stage(MediaSettings(announced=("127.0.0.1",), cache=music_cache)) as here, Relay.to(here) as relay:
             alice = Party(440.0)
             here.parties.append(alice)
-            answer = await here.plane.open(ALICE, await alice.offer(), CODECS)
+            answer = await here.plane.open(CALL, ALICE, await alice.offer(), CODECS)
             await alice.accept(relayed(answer.sdp, here.plane.port, relay.port))
             bob = await here.enter(BOB, 660.0)
             here.plane.wire(CALL, 1, both_ways(ALICE, BOB, Stream.VOICE))

@@ -55,9 +55,9 @@ async def test_offers_that_nobody_follows_up_leave_nothing(music_cache: Path) ->
     async with stage(settings) as here:
         tasks, descriptors = len(asyncio.all_tasks()), len(os.listdir("/proc/self/fd"))
         for number in range(50):
-            await here.plane.open(LegId(f"leg_{number}"), offer(), CODECS)
+            await here.plane.open(CALL, LegId(f"leg_{number}"), offer(), CODECS)
         with pytest.raises(MediaRefusedError) as refused:
-            await here.plane.open(LegId("leg_too_many"), offer(), CODECS)
+            await here.plane.open(CALL, LegId("leg_too_many"), offer(), CODECS)
         assert refused.value.code == "too_many_legs"
         assert len(os.listdir("/proc/self/fd")) == descriptors
 
@@ -67,12 +67,12 @@ async def test_offers_that_nobody_follows_up_leave_nothing(music_cache: Path) ->
         assert transports_of(here.plane) == []
         for number in range(50):
             here.plane.close(LegId(f"leg_{number}"))
-        await here.plane.open(ALICE, offer(), CODECS)
+        await here.plane.open(CALL, ALICE, offer(), CODECS)
 
 
 async def test_a_refused_offer_makes_no_leg(on_stage: Stage) -> None:
     with pytest.raises(MediaRefusedError):
-        await on_stage.plane.open(ALICE, "v=0", CODECS)
+        await on_stage.plane.open(CALL, ALICE, "v=0", CODECS)
     assert on_stage.plane.counters() == {}
     await on_stage.enter(ALICE)
 
@@ -83,7 +83,7 @@ async def test_damaged_offers_harm_nobody_elses_call(on_stage: Stage) -> None:
     on_stage.plane.wire(CALL, 1, both_ways(ALICE, BOB, Stream.VOICE))
     for seed in range(300):
         with contextlib.suppress(MediaRefusedError):
-            await on_stage.plane.open(CAROL, damaged(seed), CODECS)
+            await on_stage.plane.open(CALL, CAROL, damaged(seed), CODECS)
         on_stage.plane.close(CAROL)
         await asyncio.sleep(0)
     await on_stage.enter(CAROL)
@@ -125,7 +125,7 @@ async def test_the_hosts_own_addresses_are_announced_and_loopback_only_if_wanted
         plane = MediaPlane(replace(MediaSettings(cache=music_cache), **changes), print)  # pyright: ignore
         monkeypatch.setattr("media.plane.get_host_addresses", lambda use_ipv4, use_ipv6: here)  # pyright: ignore
         await plane.start()
-        answer = await plane.open(ALICE, offer(), CODECS)
+        answer = await plane.open(CALL, ALICE, offer(), CODECS)
         await plane.stop()
         return addresses_in(answer.sdp)
 
@@ -167,7 +167,7 @@ async def test_a_host_without_ipv6_uses_ipv4_alone(music_cache: Path, monkeypatc
     monkeypatch.setattr("media.sockets.socket.socket", no_ipv6)
     plane = MediaPlane(MediaSettings(cache=music_cache, announced=("192.0.2.1", "2001:db8::1")), print)
     await plane.start()
-    answer = await plane.open(ALICE, offer(), CODECS)
+    answer = await plane.open(CALL, ALICE, offer(), CODECS)
     assert addresses_in(answer.sdp) == ["192.0.2.1"]
     await plane.stop()
     with pytest.raises(OSError, match="IPv6"):

@@ -93,7 +93,7 @@ async def test_a_leg_that_never_comes_is_told_after_the_set_up_limit(music_cache
         async with stage(settings(music_cache, setup_limit_s=0.3)) as here:
             party = Party(440.0)
             here.parties.append(party)
-            answer = await here.plane.open(ALICE, await party.offer(), CODECS)
+            answer = await here.plane.open(CALL, ALICE, await party.offer(), CODECS)
             await eventually(lambda: here.events == [LegDown(ALICE, answer.transport, LostBecause.SETUP)])
 
             again = await here.enter(ALICE, 440.0, reopen=True)
@@ -124,7 +124,7 @@ async def test_another_certificate_than_the_offers_is_refused(on_stage: Stage) -
         other if line.startswith("a=fingerprint") else line
         for line, other in zip(offer.splitlines(), _fingerprints_of(impostors, offer), strict=True)
     ]
-    answer = await on_stage.plane.open(ALICE, "\r\n".join(lines) + "\r\n", CODECS)
+    answer = await on_stage.plane.open(CALL, ALICE, "\r\n".join(lines) + "\r\n", CODECS)
     await party.accept(answer.sdp)
     await eventually(lambda: on_stage.events == [LegDown(ALICE, answer.transport, LostBecause.CLOSED)])
 

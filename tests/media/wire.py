@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from callflow.wiring import LegUp
-from tests.media.parties import ALICE, CODECS, Party, Stage, eventually
+from tests.media.parties import ALICE, CALL, CODECS, Party, Stage, eventually
 
 Peer = tuple[str, int]
 
@@ -99,7 +99,7 @@ def _is_srtp(data: bytes) -> bool:
 async def enter_through(relay: Relay, here: Stage, party: Party) -> LegUp:
     """Connect a party as Alice's leg through the relay, and wait until it is up."""
     here.parties.append(party)
-    answer = await here.plane.open(ALICE, await party.offer(), CODECS)
+    answer = await here.plane.open(CALL, ALICE, await party.offer(), CODECS)
     await party.accept(relayed(answer.sdp, here.plane.port, relay.port))
     up = LegUp(ALICE, answer.transport)
     await eventually(lambda: up in here.events)
