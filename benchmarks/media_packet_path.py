@@ -15,11 +15,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from media.journal import Journal
+
 from callflow.ids import LegId, RecordingId
 from callflow.wiring import Stream
 from media import forward
 from media.dtls import LENGTH, PACKET, VIEW, Dtls, Fingerprint, make_certificate, sha256_fingerprint, srtp_protect
-from media.journal import Journal
 from media.sdp import read_offer
 from media.streams import StreamCount
 from media.transport import Transport

@@ -54,8 +54,8 @@ def receive(transport: Transport, size: int, now: float) -> None:
     source = lane.source
     count = source.count
     count.received += 1
-    if source.journal is not None:
-        source.journal.rtp(source.stream, VIEW[:size], now)
+    if source.tap is not None:
+        source.tap.rtp(source.stream, VIEW[:size], now)
     outs = source.outs
     if not outs:
         if not lane.repair:

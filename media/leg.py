@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from callflow.ids import LegId
 from callflow.wiring import Source, Stream
-from media.journal import Journal
 from media.player import Playing
 from media.streams import StreamCount
+from media.tap import Tap, TappedStreams
 from media.transport import Transport
 
 
@@ -22,24 +22,24 @@ class Leg:
         """A transport that is being set up, to take over."""
         self.wanted: Mapping[Stream, Source] = {}
         self.counts = {stream: StreamCount() for stream in Stream}
-        self.journal: Journal | None = None
+        self.tap: Tap | None = None
         self.once: Playing | None = None
         """A prompt that was given to `play`, heard over whatever is wired."""
         self.music: Playing | None = None
         """A prompt that is wired as the voice."""
 
-    def start_journal(self) -> None:
+    def start_tap(self) -> None:
         """Let the tap, if there is one, take what the current transport receives."""
-        transport, journal = self.current, self.journal
-        if transport is None or not transport.is_up or journal is None:
+        transport, tap = self.current, self.tap
+        if transport is None or not transport.is_up or tap is None:
             return
-        streams: dict[Stream, dict[str, object]] = {}
+        streams: TappedStreams = {}
         for stream, source in transport.ins.items():
             streams[stream] = {
                 "payload_type": source.payload_type,
                 "repair_payload_type": source.repair_payload_type,
                 "codec": "opus" if stream is Stream.VOICE else "VP8",
             }
-            source.journal = journal
-        journal.start(transport.id, streams)
-        transport.journal = journal
+            source.tap = tap
+        tap.start(transport.id, streams)
+        transport.tap = tap

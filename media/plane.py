@@ -26,7 +26,6 @@ from callflow.wiring import (
 )
 from media import prompts, rtcp, sockets
 from media.dtls import make_certificate
-from media.journal import Journal, JournalWriter
 from media.leg import Leg
 from media.music import hold_music
 from media.patchbay import Patchbay
@@ -34,6 +33,7 @@ from media.player import Player, Playing
 from media.sdp import read_offer
 from media.settings import MediaSettings
 from media.streams import In, Out
+from media.tap import Taps
 from media.transport import TICK_S, Transport
 
 log = logging.getLogger(__name__)
@@ -60,10 +60,11 @@ class StreamFigures:
 class MediaPlane:
     """Legs, their transports and the packets between them, on one UDP port. Implements `MediaPort`.
 
-    `on_event` is called on the event loop, between packets, so it should hand the event on and return.
+    `on_event` is called on the event loop, between packets, so it should hand the event on and return. `taps` are
+    stopped with the plane.
     """
 
-    def __init__(self, settings: MediaSettings, on_event: Callable[[MediaEvent], None]) -> None:
+    def __init__(self, settings: MediaSettings, on_event: Callable[[MediaEvent], None], taps: Taps) -> None:
         self._settings = settings
         self._on_event = on_event
         self._certificate = make_certificate()
@@ -74,7 +75,7 @@ class MediaPlane:
         self._prompts: dict[PromptId, tuple[bytes, ...]] = {}
         self._player = Player(self._prompt_sent)
         self._patchbay = Patchbay(self._legs, self._prompts, self._player, self._ask_key_frame)
-        self._writer = JournalWriter()
+        self._taps = taps
         self._ticker: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -107,7 +108,7 @@ class MediaPlane:
         for sock in self._sockets.values():
             sock.close()
         self._sockets.clear()
-        await asyncio.to_thread(self._writer.stop)
+        await asyncio.to_thread(self._taps.stop)
 
     # -- the port ---------------------------------------------------------------------------------------------------
 
@@ -150,13 +151,12 @@ class MediaPlane:
     def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
         """Write what the leg sends to `path` from now on, until it is closed or tapped for another recording."""
         found = self._legs.get(leg)
-        if found is None or (found.journal is not None and found.journal.recording == recording):
+        if found is None or (found.tap is not None and found.tap.recording == recording):
             return
-        if found.journal is not None:
-            self._writer.close(found.journal)
-        found.journal = Journal(leg, recording, Path(path))
-        self._writer.add(found.journal)
-        found.start_journal()
+        if found.tap is not None:
+            found.tap.close()
+        found.tap = self._taps.open(leg, recording, Path(path))
+        found.start_tap()
         if found.current is not None:
             for source in found.current.ins.values():
                 self._ask_key_frame(source)
@@ -170,8 +170,8 @@ class MediaPlane:
             if transport is not None:
                 self._end(transport)
         found.current = found.pending = None
-        if found.journal is not None:
-            self._writer.close(found.journal)
+        if found.tap is not None:
+            found.tap.close()
         self._patchbay.forget(leg)
         self._patchbay.settle_around(leg)
 
@@ -216,7 +216,7 @@ class MediaPlane:
         if leg is None or leg.pending is not transport:
             return
         before, leg.current, leg.pending = leg.current, transport, None
-        leg.start_journal()
+        leg.start_tap()
         self._patchbay.settle_around(leg.id)
         if before is not None:
             self._end(before)

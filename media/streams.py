@@ -15,7 +15,7 @@ from media.extensions import MID_URI
 from media.vp8 import PictureNumbers
 
 if TYPE_CHECKING:
-    from media.journal import Journal
+    from media.tap import Tap
     from media.transport import Transport
 
 CLOCK_HZ: Final = {Stream.VOICE: 48_000, Stream.CAMERA: 90_000, Stream.SCREEN: 90_000}
@@ -46,7 +46,6 @@ class In:
         "cycles",
         "extensions",
         "highest",
-        "journal",
         "mid",
         "outs",
         "payload_type",
@@ -54,6 +53,7 @@ class In:
         "repair_ssrc",
         "ssrc",
         "stream",
+        "tap",
         "transport",
     )
 
@@ -79,7 +79,7 @@ class In:
         self.extensions = extensions
         self.count = count
         self.outs: tuple[Out, ...] = ()
-        self.journal: Journal | None = None
+        self.tap: Tap | None = None
         self.highest: int | None = None
         """Highest sequence number while nobody receives the stream; None before the first packet."""
         self.cycles = 0

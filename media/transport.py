@@ -14,10 +14,10 @@ from callflow.ids import LegId, TransportId, new_id
 from callflow.wiring import LostBecause, Stream
 from media.dtls import Certificate, Dtls, DtlsError, SrtpError, SrtpPointer, sha256_fingerprint
 from media.extensions import MID_URI, find
-from media.journal import Journal
 from media.sdp import Credentials, Offer, write_answer
 from media.streams import In, Out, StreamCount
 from media.stun import Address
+from media.tap import Tap
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class Transport:
         self.heard_control_at = time.monotonic()
         self.silent = False
         self.unknown_ssrcs = 0
-        self.journal: Journal | None = None
+        self.tap: Tap | None = None
         self._owner = owner
         self._checked = asyncio.Event()
         self._over = False
@@ -221,8 +221,8 @@ class Transport:
             self.dropped["unauthentic"] += 1
             return None
         self.heard_control_at = now
-        if self.journal is not None:
-            self.journal.rtcp(compound, now)
+        if self.tap is not None:
+            self.tap.rtcp(compound, now)
         return compound
 
     def learn(self, ssrc: int, payload_type: int, packet: memoryview) -> Lane | None:

@@ -1,1 +1,1 @@
-"""A file is written or moved. The spool, storages and retention arrive with the recording issue."""
+"""A file is written or moved. Storages and retention arrive with the recording issue."""

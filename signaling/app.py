@@ -32,6 +32,7 @@ from conversations.directory.users import Users
 from conversations.threads.service import Threads
 from media.plane import MediaPlane
 from media.settings import MediaSettings
+from recording.journal import JournalWriter
 from signaling import pages
 from signaling.built_ui import read_built_ui
 from signaling.calls.agent_api import AgentCalls
@@ -85,7 +86,7 @@ class Parley:
         self.queues = Queues(database)
         self.threads = Threads(database)
         self.links = Links(database)
-        self.media = MediaPlane(media, self._media_event)
+        self.media = MediaPlane(media, self._media_event, JournalWriter())
         self.store = CallStore(database, [follow_call])
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media)

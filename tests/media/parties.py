@@ -27,6 +27,7 @@ from callflow.ids import CallId, LegId
 from callflow.wiring import FromLeg, LegDown, LegUp, MediaEvent, PromptEnded, Stream, Wiring
 from media.plane import MediaPlane
 from media.settings import MediaSettings
+from recording.journal import JournalWriter
 
 CALL = CallId("call_1")
 ALICE = LegId("leg_alice")
@@ -204,7 +205,7 @@ class Stage:
 async def stage(settings: MediaSettings) -> AsyncGenerator[Stage]:
     """Run a media plane on loopback for one test."""
     events: list[MediaEvent] = []
-    plane = MediaPlane(settings, events.append)
+    plane = MediaPlane(settings, events.append, JournalWriter())
     await plane.start()
     here = Stage(plane, events)
     try:

@@ -17,7 +17,7 @@ from callflow.wiring import (
     PromptEnded,
     Stream,
 )
-from media.journal import Kind, read_journal
+from recording.journal import Kind, read_journal
 from tests.media.parties import (
     ALICE,
     BOB,

@@ -18,6 +18,7 @@ from media.plane import MediaPlane
 from media.settings import MediaSettings
 from media.sockets import Registry
 from media.transport import Transport
+from recording.journal import JournalWriter
 from tests.media.offers import damaged, offer
 from tests.media.parties import (
     ALICE,
@@ -122,7 +123,7 @@ async def test_the_hosts_own_addresses_are_announced_and_loopback_only_if_wanted
     here = ["192.0.2.7", "2001:db8::7"]
 
     async def announced(**changes: object) -> list[str]:
-        plane = MediaPlane(replace(MediaSettings(cache=music_cache), **changes), print)  # pyright: ignore
+        plane = MediaPlane(replace(MediaSettings(cache=music_cache), **changes), print, JournalWriter())  # pyright: ignore
         monkeypatch.setattr("media.plane.get_host_addresses", lambda use_ipv4, use_ipv6: here)  # pyright: ignore
         await plane.start()
         answer = await plane.open(CALL, ALICE, offer(), CODECS)
@@ -165,17 +166,17 @@ async def test_a_host_without_ipv6_uses_ipv4_alone(music_cache: Path, monkeypatc
         return real(family, *rest)
 
     monkeypatch.setattr("media.sockets.socket.socket", no_ipv6)
-    plane = MediaPlane(MediaSettings(cache=music_cache, announced=("192.0.2.1", "2001:db8::1")), print)
+    plane = MediaPlane(MediaSettings(cache=music_cache, announced=("192.0.2.1", "2001:db8::1")), print, JournalWriter())
     await plane.start()
     answer = await plane.open(CALL, ALICE, offer(), CODECS)
     assert addresses_in(answer.sdp) == ["192.0.2.1"]
     await plane.stop()
     with pytest.raises(OSError, match="IPv6"):
-        await MediaPlane(MediaSettings(cache=music_cache, announced=("2001:db8::1",)), print).start()
+        await MediaPlane(MediaSettings(cache=music_cache, announced=("2001:db8::1",)), print, JournalWriter()).start()
 
 
 async def test_a_taken_port_and_a_wrong_address_stop_the_start(music_cache: Path, on_stage: Stage) -> None:
     with pytest.raises(OSError, match="in use"):
-        await MediaPlane(MediaSettings(cache=music_cache, port=on_stage.plane.port), print).start()
+        await MediaPlane(MediaSettings(cache=music_cache, port=on_stage.plane.port), print, JournalWriter()).start()
     with pytest.raises(ValueError, match="nowhere"):
         MediaSettings(announced=("nowhere",))

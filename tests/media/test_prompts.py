@@ -10,6 +10,7 @@ from media.music import LEVEL_DBFS, hold_music
 from media.plane import HOLD_MUSIC_FILE, MediaPlane
 from media.prompts import FRAME, RATE, PromptError, encode, load, read_sound, save
 from media.settings import MediaSettings
+from recording.journal import JournalWriter
 from tests.media.parties import write_tone
 
 pytestmark = pytest.mark.unit
@@ -85,7 +86,7 @@ def test_sound_of_another_rate_in_stereo_is_converted(tmp_path: Path) -> None:
 
 async def test_a_sound_file_may_be_the_hold_music(tmp_path: Path) -> None:
     write_tone(tmp_path / "own.wav", 440.0, seconds=2)
-    plane = MediaPlane(MediaSettings(hold_music=tmp_path / "own.wav"), print)
+    plane = MediaPlane(MediaSettings(hold_music=tmp_path / "own.wav"), print, JournalWriter())
     await plane.start()
     assert len(plane._prompts[HOLD_MUSIC]) == 100  # pyright: ignore
     await plane.stop()
@@ -93,7 +94,7 @@ async def test_a_sound_file_may_be_the_hold_music(tmp_path: Path) -> None:
 
 async def test_the_music_is_encoded_once_and_then_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(tmp_path / HOLD_MUSIC_FILE, [b"\x08ready"])
-    plane = MediaPlane(MediaSettings(cache=tmp_path), print)
+    plane = MediaPlane(MediaSettings(cache=tmp_path), print, JournalWriter())
     await plane.start()
     assert plane._prompts[HOLD_MUSIC] == (b"\x08ready",)  # pyright: ignore
     await plane.stop()

@@ -19,6 +19,7 @@ A writer thread takes the records from a bounded queue and flushes every 250 ms:
 that, and a slow disk costs records, never a call. A torn record at the end is ignored by `read_journal`.
 """
 
+import itertools
 import json
 import logging
 import struct
@@ -68,10 +69,12 @@ class Record:
 class Journal:
     """One tap. The media plane puts records in; the writer's thread takes them out and owns the file."""
 
-    def __init__(self, leg: LegId, recording: RecordingId, path: Path) -> None:
+    def __init__(self, leg: LegId, recording: RecordingId, path: Path, wake: threading.Event) -> None:
         self.leg = leg
         self.recording = recording
+        self._wanted = path
         self.path = path
+        """Where it is written: when the wanted file exists, with a segment's number at its end."""
         self.failed: str | None = None
         """Why nothing is written any more, set by the writer's thread."""
         self.lost = 0
@@ -83,6 +86,7 @@ class Journal:
         self._taken_bytes = 0
         self._lost_untold = 0
         self._file: BinaryIO | None = None
+        self._wake = wake
         self.closing = False
 
     # -- the loop's side --------------------------------------------------------------------------------------------
@@ -102,6 +106,11 @@ class Journal:
     def rtcp(self, compound: bytes, now: float) -> None:
         """Record a decrypted RTCP packet."""
         self._put(Kind.RTCP, NO_STREAM, compound, now)
+
+    def close(self) -> None:
+        """Take no more; the writer's thread is woken to write the rest and close the file."""
+        self.closing = True
+        self._wake.set()
 
     def _put(self, kind: Kind, stream: int, body: bytes | memoryview, now: float) -> None:
         if self.failed is not None or self.closing:
@@ -137,8 +146,7 @@ class Journal:
         try:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                # "x": a recording that is there already is never written over.
-                self._file = self.path.open("xb")
+                self._file = self._create()
                 self._file.write(MAGIC)
             self._file.write(b"".join(batch))
             self._file.flush()
@@ -146,6 +154,15 @@ class Journal:
             self.failed = str(exc)
             log.error("the tap of %s to %s ended: %s", self.leg, self.path, exc)
         self._taken_bytes += sum(map(len, batch))
+
+    def _create(self) -> BinaryIO:
+        """Open a file of our own: what is there already is an earlier segment and is never written over."""
+        for segment in itertools.count(2):
+            try:
+                return self.path.open("xb")
+            except FileExistsError:
+                self.path = self._wanted.with_name(f"{self._wanted.name}.{segment}")
+        raise AssertionError
 
     def finish(self) -> None:
         """Close the file. Called by the writer's thread only."""
@@ -159,7 +176,7 @@ class Journal:
 
 
 class JournalWriter:
-    """The thread that writes all taps of a media plane."""
+    """The thread that writes all taps of a media plane. Implements `media.tap.Taps`."""
 
     def __init__(self) -> None:
         self._journals: list[Journal] = []
@@ -168,18 +185,15 @@ class JournalWriter:
         self._stopping = False
         self._thread: threading.Thread | None = None
 
-    def add(self, journal: Journal) -> None:
-        """Write a journal from now on; the first one starts the thread."""
+    def open(self, leg: LegId, recording: RecordingId, path: Path) -> Journal:
+        """Begin a journal; the first one starts the thread."""
+        journal = Journal(leg, recording, path, self._wake)
         with self._lock:
             self._journals.append(journal)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="media taps", daemon=True)
             self._thread.start()
-
-    def close(self, journal: Journal) -> None:
-        """Write the rest of a journal and close its file, soon."""
-        journal.closing = True
-        self._wake.set()
+        return journal
 
     def stop(self) -> None:
         """Write everything and end the thread. Blocks until it is done."""

@@ -1,5 +1,6 @@
 import json
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,14 +9,17 @@ import pytest
 
 from callflow.ids import LegId, RecordingId
 from callflow.wiring import Stream
-from media import journal as module
-from media.journal import Journal, JournalWriter, Kind, read_journal
+from recording import journal as module
+from recording.journal import Journal, JournalWriter, Kind, read_journal
 
 pytestmark = pytest.mark.unit
 
 
+LEG, RECORDING = LegId("leg_1"), RecordingId("recording_1")
+
+
 def a_journal(path: Path) -> Journal:
-    return Journal(LegId("leg_1"), RecordingId("recording_1"), path)
+    return Journal(LEG, RECORDING, path, threading.Event())
 
 
 def soon(holds: Callable[[], bool]) -> None:
@@ -26,8 +30,8 @@ def soon(holds: Callable[[], bool]) -> None:
 
 
 def test_what_was_put_in_is_read_back(tmp_path: Path) -> None:
-    writer, journal = JournalWriter(), a_journal(tmp_path / "deep" / "a.tap")
-    writer.add(journal)
+    writer = JournalWriter()
+    journal = writer.open(LEG, RECORDING, tmp_path / "deep" / "a.tap")
     now = time.monotonic()
     journal.start("transport_1", {Stream.VOICE: {"payload_type": 111}})
     journal.rtp(Stream.VOICE, memoryview(b"voice packet"), now + 0.1)
@@ -44,13 +48,13 @@ def test_what_was_put_in_is_read_back(tmp_path: Path) -> None:
 
 def test_the_file_is_flushed_while_the_call_goes_on_and_a_torn_end_is_ignored(tmp_path: Path) -> None:
     """L9, S4: a killed process loses half a second at most."""
-    writer, journal = JournalWriter(), a_journal(tmp_path / "a.tap")
-    writer.add(journal)
+    writer = JournalWriter()
+    journal = writer.open(LEG, RECORDING, tmp_path / "a.tap")
     journal.rtcp(b"one", time.monotonic())
     soon(lambda: journal.path.exists() and len(list(read_journal(journal.path))) == 1)
     journal.rtcp(b"two", time.monotonic())
     soon(lambda: len(list(read_journal(journal.path))) == 2)
-    writer.close(journal)
+    journal.close()
     writer.stop()
     whole = journal.path.read_bytes()
     for cut in range(1, 14):
@@ -77,17 +81,26 @@ def test_a_disk_that_stands_still_costs_records_and_says_how_many(
     assert after.body == b"after"
 
 
-def test_an_earlier_recording_is_never_written_over_and_the_error_is_kept(tmp_path: Path) -> None:
+def test_a_second_life_of_the_process_writes_a_segment_of_its_own(tmp_path: Path) -> None:
+    wanted = tmp_path / "a.tap"
+    for life in (b"one", b"two", b"three"):
+        writer = JournalWriter()
+        writer.open(LEG, RECORDING, wanted).rtcp(life, time.monotonic())
+        writer.stop()
+    segments = [wanted, tmp_path / "a.tap.2", tmp_path / "a.tap.3"]
+    assert [[record.body for record in read_journal(path)] for path in segments] == [[b"one"], [b"two"], [b"three"]]
+
+
+def test_a_path_that_cannot_be_written_ends_one_tap_and_the_error_is_kept(tmp_path: Path) -> None:
     """L10: a failing disk is noticed, not found out at the end."""
-    (tmp_path / "a.tap").write_bytes(b"earlier")
-    writer, journal = JournalWriter(), a_journal(tmp_path / "a.tap")
-    other = a_journal(tmp_path / "b.tap")
-    writer.add(journal)
-    writer.add(other)
+    (tmp_path / "a").write_bytes(b"no folder")
+    writer = JournalWriter()
+    journal = writer.open(LEG, RECORDING, tmp_path / "a" / "a.tap")
+    other = writer.open(LEG, RECORDING, tmp_path / "b.tap")
     soon(lambda: journal.failed is not None)
     other.rtcp(b"goes on", time.monotonic())
     writer.stop()
-    assert (tmp_path / "a.tap").read_bytes() == b"earlier"
+    assert (tmp_path / "a").read_bytes() == b"no folder"
     assert [record.body for record in read_journal(other.path)] == [b"goes on"]
 
 
