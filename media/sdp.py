@@ -98,10 +98,10 @@ def _read(text: str, codecs: Sequence[str]) -> Offer:
     lines = text.splitlines()
     if len(lines) > MAX_LINES:
         raise _malformed("too many lines")
+    if not 1 <= sum(line.startswith("m=") for line in lines) <= len(STREAMS):
+        raise _malformed("one to three m-lines are expected: voice, camera, screen")
     lines = [line for line in lines if not line.startswith("a=") or _USED.match(line)]
     parsed = SessionDescription.parse("\r\n".join(lines))
-    if not 1 <= len(parsed.media) <= len(STREAMS):
-        raise _malformed("one to three m-lines are expected: voice, camera, screen")
     bundle = {str(item) for group in parsed.group if group.semantic == "BUNDLE" for item in group.items}
     bundle_only = _bundle_only_sections(lines)
     sections = tuple(

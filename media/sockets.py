@@ -15,7 +15,7 @@ from typing import Final
 
 from media import forward, rtcp
 from media.dtls import VIEW
-from media.stun import MAX_CHECK_BYTES, Address, read_check, success
+from media.stun import MAX_CHECK_BYTES, Address, addressee, read_check, success
 from media.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,8 @@ MAX_DATAGRAM: Final = 1500
 BATCH: Final = 100
 """Datagrams handled before the event loop gets its turn."""
 STRANGERS_PER_TICK: Final = 500
-"""Checks from unknown addresses that are looked at per tick; each costs about 50 microseconds."""
+"""Checks from unknown addresses that name a transport and so are looked at, per tick; each costs about 50 µs. One that
+names none costs little and does not count, or junk would keep newcomers out."""
 BIND_ATTEMPTS: Final = 20
 LOG_EVERY: Final = 1_000
 
@@ -127,14 +128,16 @@ class MediaSocket:
         if VIEW[0] > 3 or size > MAX_CHECK_BYTES:
             registry.refused["stranger"] += 1
             return
-        if address not in registry.by_address:
-            registry.strangers_left -= 1
-            if registry.strangers_left < 0:
-                registry.refused["too_many_checks"] += 1
-                return
-        check = read_check(bytes(VIEW[:size]))
-        transport = registry.by_ufrag.get(check.ufrag) if check is not None else None
-        if check is None or transport is None:
+        datagram = bytes(VIEW[:size])
+        transport = registry.by_ufrag.get(addressee(datagram) or "")
+        if transport is None:
+            registry.refused["not_for_us"] += 1
+            return
+        if not self._may_check(transport, address):
+            registry.refused["too_many_checks"] += 1
+            return
+        check = read_check(datagram)
+        if check is None:
             registry.refused["not_for_us"] += 1
             return
         if not check.is_authentic(transport.credentials.password):
@@ -148,6 +151,14 @@ class MediaSocket:
         forgotten = transport.checked(self._socket, address, check.nominates, now)
         if forgotten is not None:
             registry.drop_address(forgotten, transport)
+
+    def _may_check(self, transport: Transport, address: Address) -> bool:
+        """Count a check: against the leg whose address it is, or against all strangers together."""
+        if self._registry.by_address.get(address) is transport:
+            transport.checks_left -= 1
+            return transport.checks_left >= 0
+        self._registry.strangers_left -= 1
+        return self._registry.strangers_left >= 0
 
 
 def bind(port: int, registry: Registry) -> tuple[int, dict[int, MediaSocket]]:

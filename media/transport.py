@@ -32,10 +32,16 @@ MAX_SSRCS: Final = 32
 STOP_LIMIT_S: Final = 2.0
 TICK_S: Final = 0.25
 """How often a transport's allowance is renewed and its watchdog looks."""
-PACKETS_PER_TICK: Final = 1_000
-BYTES_PER_TICK: Final = 500_000
-"""What one leg may send per tick, voice, camera, screen and retransmissions: 4,000 packets and 16 Mbit a second. More
-is dropped before it costs decryption."""
+CHECKS_PER_TICK: Final = 50
+"""STUN checks from a leg's own addresses; a browser sends up to 20 a second to each at first, later one in 2 s."""
+CONTROL_PER_TICK: Final = (25, 8_000)
+"""Packets and bytes that any leg may send per tick, beside its streams: RTCP and DTLS."""
+VOICE_PER_TICK: Final = (50, 16_000)
+"""200 packets and 512 kbit a second: Opus at its highest rate in packets of 5 ms."""
+PICTURES_PER_TICK: Final = (250, 160_000)
+"""1,000 packets and 5 Mbit a second for a camera or a screen, with retransmissions: twice what pages send."""
+SAVED_TICKS: Final = 8
+"""Ticks whose allowance may be saved up: what a network held back for 2 s arrives at once."""
 
 
 class TransportOwner(Protocol):
@@ -88,8 +94,9 @@ class Transport:
         """Where to send to: the address that was nominated last, while its consent holds."""
         self.proven: dict[Address, float] = {}
         """Addresses from which an authentic check came, and when last."""
-        self.packets_left = PACKETS_PER_TICK
-        self.bytes_left = BYTES_PER_TICK
+        self.packets_left = 0
+        self.bytes_left = 0
+        self.checks_left = CHECKS_PER_TICK
         self.heard_media_at = 0.0
         self.heard_control_at = time.monotonic()
         self.silent = False
@@ -104,6 +111,11 @@ class Transport:
             certificate, list(offer.fingerprints), offer.answer_as_client, self._send_dtls, self._closed_by_peer
         )
         self._make_streams(counts)
+        kinds = [CONTROL_PER_TICK]
+        kinds += [VOICE_PER_TICK if stream is Stream.VOICE else PICTURES_PER_TICK for stream in self.ins]
+        self._packets_per_tick = sum(packets for packets, _ in kinds)
+        self._bytes_per_tick = sum(size for _, size in kinds)
+        self.renew_allowance()
 
     def _make_streams(self, counts: Mapping[Stream, StreamCount]) -> None:
         for section in self.offer.sections:
@@ -195,9 +207,11 @@ class Transport:
         return expired
 
     def renew_allowance(self) -> None:
-        """Let the leg send another tick's worth of packets."""
-        self.packets_left = PACKETS_PER_TICK
-        self.bytes_left = BYTES_PER_TICK
+        """Let the leg send another tick's worth of packets. More is dropped before it costs decryption."""
+        packets, size = self._packets_per_tick, self._bytes_per_tick
+        self.packets_left = min(max(self.packets_left, 0) + packets, SAVED_TICKS * packets)
+        self.bytes_left = min(max(self.bytes_left, 0) + size, SAVED_TICKS * size)
+        self.checks_left = CHECKS_PER_TICK
 
     def forget(self, address: Address) -> None:
         """Neither send to an address nor count it as proven any more."""
@@ -207,6 +221,10 @@ class Transport:
 
     def receive_dtls(self, datagram: bytes) -> None:
         """Take a DTLS datagram from a proven address."""
+        self.packets_left -= 1
+        if self.packets_left < 0:
+            self.dropped["too_fast"] += 1
+            return
         # An alert in clear text is what a forger could write; a real one before the keys ends in the set-up limit.
         if datagram[0] == 21 and datagram[3:5] == b"\x00\x00":
             self.dropped["clear_alert"] += 1

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aioice import stun
 
-from callflow.wiring import LegUp, Stream
+from callflow.wiring import HOLD_MUSIC, FromPrompt, LegUp, Stream
 from media.settings import MediaSettings
 from media.sockets import Registry
+from tests.media.offers import offer, transport
 from tests.media.parties import (
     ALICE,
     BOB,
@@ -26,41 +26,10 @@ from tests.media.parties import (
     eventually,
     stage,
 )
-from tests.media.wire import Relay, relayed
+from tests.media.strangers import STRANGER, binding_request, pelt, shapes, ufrag_of
+from tests.media.wire import Relay, enter_through, relayed
 
 pytestmark = pytest.mark.wire
-
-STRANGER = "127.0.0.2"
-
-
-def binding_request(username: str, password: str = "wrong") -> bytes:
-    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-    message.attributes["USERNAME"] = username
-    message.attributes["PRIORITY"] = 1
-    message.attributes["USE-CANDIDATE"] = None
-    message.add_message_integrity(password.encode())
-    return bytes(message)
-
-
-def shapes(ufrag: str) -> dict[str, bytes]:
-    """The datagrams that ended calls of others, and their relatives."""
-    client_hello = bytes([22, 254, 255]) + bytes(8) + (100).to_bytes(2) + bytes([1]) + os.urandom(99)
-    return {
-        "empty": b"",
-        "one byte": b"\x00",
-        "a forged alert": bytes([21, 254, 253]) + bytes(8) + bytes([0, 2, 2, 40]),
-        "a forged goodbye": bytes([21, 254, 253]) + bytes(8) + bytes([0, 2, 1, 0]),
-        "a bogus ClientHello": client_hello,
-        "a torn DTLS record": b"\x16\xfe",
-        "RTP": bytes([0x80, 111]) + os.urandom(80),
-        "RTCP": bytes([0x81, 201, 0, 7]) + os.urandom(28),
-        "a goodbye in RTCP": bytes([0x81, 203, 0, 1]) + os.urandom(4),
-        "STUN without a name": bytes(stun.Message(stun.Method.BINDING, stun.Class.REQUEST)),
-        "STUN with a wrong password": binding_request(f"{ufrag}:x"),
-        "STUN with a torn attribute": b"\x00\x01\x00\x08\x21\x12\xa4\x42" + os.urandom(12) + b"\x00\x06\xff\xff....",
-        "a STUN answer": bytes(stun.Message(stun.Method.BINDING, stun.Class.RESPONSE)),
-        "the largest datagram": os.urandom(9000),
-    }
 
 
 @pytest.fixture
@@ -68,17 +37,6 @@ def stranger() -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((STRANGER, 0))
         yield sock
-
-
-def ufrag_of(answer: str) -> str:
-    return next(line for line in answer.splitlines() if line.startswith("a=ice-ufrag:")).split(":")[1]
-
-
-async def pelt(sock: socket.socket, port: int, ufrag: str, rounds: int) -> None:
-    for _ in range(rounds):
-        for shape in shapes(ufrag).values():
-            sock.sendto(shape, ("127.0.0.1", port))
-        await asyncio.sleep(0.005)
 
 
 async def test_strangers_datagrams_during_set_up_do_not_disturb_it(on_stage: Stage, stranger: socket.socket) -> None:
@@ -204,3 +162,80 @@ async def test_nothing_is_sent_to_an_address_without_a_recent_check(on_stage: St
     registry.drop_address(address, transport)
     # The client's next check is its consent anew.
     await eventually(lambda: transport.address is not None)
+
+
+async def test_a_flood_of_checks_that_name_nobody_does_not_keep_a_newcomer_out(
+    on_stage: Stage, stranger: socket.socket
+) -> None:
+    """S10: only checks that name a transport are counted against strangers."""
+    flooding = asyncio.create_task(_flood(stranger, on_stage.plane.port, binding_request("unknown:x")))
+    try:
+        await eventually(lambda: sum(on_stage.plane.refused().values()) > 3000)
+        for _ in range(3):
+            began = time.monotonic()
+            await on_stage.enter(ALICE)
+            assert time.monotonic() - began < 1
+            on_stage.plane.close(ALICE)
+            on_stage.events.clear()
+    finally:
+        flooding.cancel()
+    assert "too_many_checks" not in on_stage.plane.refused()
+
+
+async def _flood(sock: socket.socket, port: int, datagram: bytes) -> None:
+    while True:
+        for _ in range(100):
+            sock.sendto(datagram, ("127.0.0.1", port))
+        await asyncio.sleep(0.01)
+
+
+def test_what_a_leg_may_send_grows_with_its_streams_and_can_be_saved_up_for_two_seconds() -> None:
+    """S10: ten times the rate of a voice is cut; what a network held back and delivers at once is not."""
+    voice = transport(offer(directions=("sendrecv", "inactive", "inactive")))
+    video = transport(offer(directions=("sendrecv", "sendrecv", "inactive")))
+    listener = transport(offer(directions=("recvonly", "recvonly", "inactive")))
+    packets = [one.packets_left * 4 for one in (listener, voice, video)]
+    assert packets == [100, 300, 1300]
+    for _ in range(100):
+        voice.renew_allowance()
+    assert voice.packets_left == 8 * 75
+    voice.packets_left = -1000
+    voice.renew_allowance()
+    assert voice.packets_left == 75
+
+
+async def test_checks_and_handshakes_in_the_legs_own_name_have_a_limit_too(music_cache: Path) -> None:
+    with clients_on_loopback():
+        async with stage(MediaSettings(announced=("127.0.0.1",), cache=music_cache)) as here, Relay.to(here) as relay:
+            alice = Party(440.0)
+            await enter_through(relay, here, alice)
+            (transport,) = here.plane._registry.by_ufrag.values()  # pyright: ignore
+            check = binding_request(f"{transport.credentials.ufrag}:x")
+            for _ in range(2000):
+                relay.inject(check)
+                relay.inject(bytes([23, 254, 253]) + bytes(60))
+            await eventually(lambda: here.plane.refused().get("too_many_checks", 0) > 1000)
+            await eventually(lambda: here.plane.refused().get("too_fast", 0) > 1000)
+            received = here.plane.counters()[ALICE][Stream.VOICE].received
+            await eventually(lambda: here.plane.counters()[ALICE][Stream.VOICE].received > received + 50)
+            assert here.downs(ALICE) == []
+
+
+async def test_a_leg_whose_checks_cease_is_sent_nothing_more(
+    music_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 7675, 5.1: media alone is no consent."""
+    monkeypatch.setattr("media.transport.CONSENT_S", 1.5)
+    with clients_on_loopback():
+        async with stage(MediaSettings(announced=("127.0.0.1",), cache=music_cache)) as here, Relay.to(here) as relay:
+            await enter_through(relay, here, Party(440.0))
+            here.plane.wire(CALL, 1, {ALICE: {Stream.VOICE: FromPrompt(HOLD_MUSIC)}})
+            await eventually(lambda: relay.to_client.total() > 20)
+            relay.lose_checks = True
+            # Its media still comes, and opens nothing: the address is a stranger's now.
+            await eventually(lambda: here.plane.refused().get("stranger", 0) > 10)
+            before = relay.to_client.total()
+            await eventually(lambda: here.plane.refused().get("stranger", 0) > 60)
+            assert relay.to_client.total() == before
+            relay.lose_checks = False
+            await eventually(lambda: relay.to_client.total() > before + 20)

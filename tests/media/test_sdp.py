@@ -108,6 +108,8 @@ def test_the_server_starts_dtls_only_with_a_browser_that_will_not() -> None:
         ("sdp_malformed", offer(mids=("0", "0", "2"))),
         ("sdp_malformed", offer(mids=("0", "x y", "2"))),
         ("sdp_malformed", offer() + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:3\r\n"),
+        ("sdp_malformed", offer() + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" * 700),
+        ("sdp_malformed", offer() + "a=candidate:1 1 udp 1 x 9 typ host\r\n" * 800),
         ("sdp_malformed", offer().replace("a=setup:actpass\r\n", "")),
         ("sdp_malformed", offer().replace("a=rtcp-mux\r\n", "")),
         ("sdp_malformed", offer().replace("UDP/TLS/RTP/SAVPF", "RTP/AVP")),

@@ -34,6 +34,8 @@ class Relay:
         """The last SRTP datagram that the client sent."""
         self.lose_every = 0
         """Lose every nth SRTP datagram to the client; 0 loses none."""
+        self.lose_checks = False
+        """Lose the client's STUN checks."""
         self.to_client: Counter[int] = Counter()
         """SRTP datagrams towards the client, by payload type."""
 
@@ -78,6 +80,8 @@ class Relay:
         """Move one datagram along."""
         if towards_server:
             self._client = peer
+            if self.lose_checks and data[:1] == b"\x00":
+                return
             if _is_srtp(data):
                 self.last_media = data
         elif _is_srtp(data):
