@@ -1,15 +1,12 @@
 """The media plane: everything behind `callflow.wiring.MediaPort`."""
 
 import asyncio
-import ipaddress
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-from aioice.ice import get_host_addresses
 
 from callflow.ids import CallId, LegId, PromptId, RecordingId
 from callflow.wiring import (
@@ -25,6 +22,7 @@ from callflow.wiring import (
     Wiring,
 )
 from media import prompts, rtcp, sockets
+from media.addresses import answered
 from media.dtls import make_certificate
 from media.leg import Leg
 from media.music import hold_music
@@ -91,7 +89,7 @@ class MediaPlane:
         """
         self._prompts[HOLD_MUSIC] = await asyncio.to_thread(_prepare_hold_music, self._settings)
         self._port, self._sockets = sockets.bind(self._settings.port, self._registry)
-        if not self._addresses():
+        if not answered(self._settings, self._sockets):
             await self.stop()
             raise OSError("no announced address is of a kind that this host has: is IPv6 switched off?")
         self._ticker = asyncio.create_task(self._tick_forever(), name="media tick")
@@ -202,7 +200,7 @@ class MediaPlane:
 
     def _new_transport(self, leg: Leg, offer: str) -> Answer:
         transport = Transport(leg.id, read_offer(offer, leg.codecs), self._certificate, leg.counts, self)
-        sdp = transport.answer(self._addresses(), self._port)
+        sdp = transport.answer(answered(self._settings, self._sockets), self._port)
         if leg.pending is not None:
             self._end(leg.pending)
         leg.pending = transport
@@ -319,15 +317,6 @@ class MediaPlane:
             leg.once = None
             self._patchbay.settle_leg(leg.id)
             self._tell(PromptEnded(leg.id, playing.prompt))
-
-    # -- addresses --------------------------------------------------------------------------------------------------
-
-    def _addresses(self) -> tuple[str, ...]:
-        """Return the addresses for an answer, of the families that the port has; IPv4 first, as it works more often."""
-        found = self._settings.announced or tuple(get_host_addresses(use_ipv4=True, use_ipv6=True))
-        loopback = () if self._settings.announced or (found and not self._settings.include_loopback) else ("127.0.0.1",)
-        usable = [a for a in dict.fromkeys((*found, *loopback)) if ipaddress.ip_address(a).version in self._sockets]
-        return tuple(sorted(usable, key=lambda a: ipaddress.ip_address(a).version))
 
 
 def _prepare_hold_music(settings: MediaSettings) -> tuple[bytes, ...]:

@@ -34,6 +34,7 @@ from media.plane import MediaPlane
 from media.settings import MediaSettings
 from recording.journal import JournalWriter
 from signaling import pages
+from signaling.announced import announced
 from signaling.built_ui import read_built_ui
 from signaling.calls.agent_api import AgentCalls
 from signaling.calls.guest_api import GuestCalls
@@ -50,6 +51,7 @@ from signaling.http.client import client_middleware
 from signaling.http.limits import Limits
 from signaling.http.security import add_headers, csrf_middleware, error_middleware
 from signaling.http.server import BODY_LIMIT, HeaderWatch, listening
+from signaling.ice import IceServers
 from signaling.links_api import LinksApi
 from signaling.models.guests import GuestCallPushed
 from signaling.models.panel import FromPanel, ToPanel
@@ -74,7 +76,7 @@ log = logging.getLogger(__name__)
 class Parley:
     """Everything of one server, built and bound; `running` gives it life."""
 
-    def __init__(self, database: Database, media: MediaSettings, clock: Clock) -> None:
+    def __init__(self, database: Database, media: MediaSettings, clock: Clock, ice: IceServers | None = None) -> None:
         self.database = database
         self.limits = Limits()
         self.passwords = Passwords()
@@ -89,7 +91,7 @@ class Parley:
         self.media = MediaPlane(media, self._media_event, JournalWriter())
         self.store = CallStore(database, [follow_call])
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
-        negotiation = Negotiation(self.engine, self.media)
+        negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
         views = PanelViews(clock)
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
@@ -216,10 +218,12 @@ async def run(settings: Settings, demo: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     tls = server_context(settings)
+    announced(settings)
     clock = SystemClock()
     database = await open_database(settings, clock)
     try:
-        parley = Parley(database, media_settings(settings), clock)
+        ice = IceServers(clock, settings.ice_servers, settings.turn_secret)
+        parley = Parley(database, media_settings(settings), clock, ice)
         watch = HeaderWatch()
         app = parley.app(settings, watch)
         async with parley.running(), listening(app, watch, settings.host, settings.port, tls) as port:

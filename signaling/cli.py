@@ -108,13 +108,17 @@ def _openapi() -> int:
 
 
 def _check_config(settings: "Settings") -> int:
+    from signaling.announced import announced
     from signaling.data_folder import prepare
     from signaling.tls import server_context
 
     prepare(settings.data)
     server_context(settings)
+    told = announced(settings)
     for key, value in settings.model_dump(mode="json", exclude_none=True).items():
-        _say(f"{key} = {'(set)' if key == 'database_url' else value}")
+        _say(f"{key} = {'(set)' if key in ('database_url', 'turn_secret') else value}")
+    for family, addresses in told.items():
+        _say(f"Browsers are told to send sound and pictures by IPv{family} to {', '.join(addresses) or 'no address'}.")
     _say("The settings are right.")
     return 0
 

@@ -1,5 +1,6 @@
 """The settings of one server: one frozen value, from a TOML file and the environment, which wins (docs/settings.md)."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -7,7 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 PREFIX: Final = "PARLEY_"
 CONFIG: Final = "PARLEY_CONFIG"
@@ -42,6 +52,34 @@ def _database(url: str) -> str:
     return url
 
 
+def _sendable(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Refuse an address that no browser elsewhere can send to; a link-local one has no meaning without an interface."""
+    if address.is_unspecified or address.is_multicast or address.is_link_local:
+        raise ValueError("no destination")
+    return address
+
+
+_ICE_SERVER: Final = re.compile(
+    r"(stun|turn|turns):"
+    r"([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]{2,45}\])"
+    r"(?::([1-9][0-9]{0,4}))?"
+    r"(?:\?transport=(udp|tcp))?"
+)
+
+
+def _ice_server(url: str) -> str:
+    """Refuse what is no STUN or TURN server's address (RFC 7064, RFC 7065), or none that browsers speak."""
+    match = _ICE_SERVER.fullmatch(url)
+    if match is None:
+        raise ValueError("no server")
+    scheme, host, port, transport = match.groups()
+    if host.startswith("["):
+        IPv6Address(host[1:-1])
+    if int(port or 0) > 65535 or (scheme, transport) in {("stun", "udp"), ("stun", "tcp"), ("turns", "udp")}:
+        raise ValueError("no server")
+    return url
+
+
 _PORT: Final = "a number from 0 to 65535, where 0 takes any free port"
 _PEM: Final = "the path of a PEM file"
 ALLOWED: Final[Mapping[str, str]] = {
@@ -55,7 +93,12 @@ ALLOWED: Final[Mapping[str, str]] = {
     "tls_key": _PEM,
     "tls_self_signed": "true or false",
     "media_port": _PORT,
-    "media_addresses": "IP addresses",
+    "media_addresses": "IP addresses that browsers can send to, such as 203.0.113.7 or 2001:db8::7",
+    "ice_servers": (
+        "addresses such as stun:turn.example.org, turn:turn.example.org:3478?transport=udp, "
+        "turn:turn.example.org?transport=tcp or turns:turn.example.org:443?transport=tcp"
+    ),
+    "turn_secret": "a text of at least 16 characters",
     "log_level": "debug, info, warning or error",
 }
 """For each setting the end of the sentence "it must be …"."""
@@ -88,8 +131,14 @@ class Settings(BaseModel):
     """Make a certificate for trying a phone on the same network, and serve HTTPS with it."""
     media_port: Port = 10000
     """The UDP port for all sound and pictures."""
-    media_addresses: Annotated[tuple[IPv4Address | IPv6Address, ...], BeforeValidator(_listed)] = ()
+    media_addresses: Annotated[
+        tuple[Annotated[IPv4Address | IPv6Address, AfterValidator(_sendable)], ...], BeforeValidator(_listed)
+    ] = ()
     """The addresses by which browsers reach the media port; those of this machine when not set."""
+    ice_servers: Annotated[tuple[Annotated[str, AfterValidator(_ice_server)], ...], BeforeValidator(_listed)] = ()
+    """The STUN and TURN servers that pages are told of."""
+    turn_secret: Annotated[SecretStr, Field(min_length=16, max_length=256)] | None = None
+    """What the TURN servers and this server share, so that this server can give out credentials for a while."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is written to the log."""
 
@@ -99,6 +148,11 @@ class Settings(BaseModel):
             raise SettingsError("tls_cert and tls_key belong together: set both or neither.")
         if self.tls_self_signed and self.tls_cert is not None:
             raise SettingsError("tls_self_signed and tls_cert exclude each other: set one of them.")
+        relays = any(url.startswith("turn") for url in self.ice_servers)
+        if relays and self.turn_secret is None:
+            raise SettingsError("ice_servers names a TURN server: set turn_secret, the secret that it shares.")
+        if self.turn_secret is not None and not relays:
+            raise SettingsError("turn_secret is set, but ice_servers names no TURN server: set both or neither.")
         return self
 
     @property

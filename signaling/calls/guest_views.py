@@ -39,7 +39,6 @@ class GuestViews:
             grace_until=min(grace, default=None) if call.live else None,
             wait_until=call.wait_until,
             messages=[shown for entry in messages if (shown := guest_message(entry)) is not None],
-            ice_servers=[],
             link_state=link_state,
         )
 

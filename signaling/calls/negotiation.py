@@ -9,6 +9,7 @@ from callflow.events import LegLost, TransportOpened
 from callflow.ids import LegId, TransportId
 from callflow.wiring import MediaPort, MediaRefusedError
 from conversations.calls.store import CallTransaction
+from signaling.ice import IceServers
 from signaling.models.agents import LegAnswer
 
 CODECS: Final = ("opus", "VP8")
@@ -17,9 +18,10 @@ CODECS: Final = ("opus", "VP8")
 class Negotiation:
     """Gives legs their transports."""
 
-    def __init__(self, engine: Engine[CallTransaction], media: MediaPort) -> None:
+    def __init__(self, engine: Engine[CallTransaction], media: MediaPort, ice: IceServers) -> None:
         self._engine = engine
         self._media = media
+        self._ice = ice
 
     async def answer(self, call: Call, leg: LegId, sdp: str, tab: str | None) -> LegAnswer:
         """Answer an offer for a leg of a call.
@@ -39,7 +41,7 @@ class Negotiation:
         except RefusedError:
             self._media.close(leg)
             raise
-        return LegAnswer(sdp=answer.sdp, transport=answer.transport)
+        return LegAnswer(sdp=answer.sdp, transport=answer.transport, ice_servers=self._ice.for_leg(leg))
 
     async def lost(self, call: Call, leg: LegId, transport: str) -> None:
         """A page says that it is going away: the other side is told at once, and nothing ends by it."""

@@ -91,7 +91,6 @@ class PanelCall(Model):
     mine: Literal["connecting", "up", "reconnecting"]
     theirs: Literal["up", "reconnecting"]
     grace_until: Moment | None
-    ice_servers: list[IceServer]
 
 
 class WrapUp(Model):
@@ -130,10 +129,11 @@ class PanelOffer(Model):
 
 
 class LegAnswer(Model):
-    """The server's answer, and the name of the transport that it opened."""
+    """The server's answer, the name of the transport that it opened, and servers to set before gathering begins."""
 
     sdp: str
     transport: str
+    ice_servers: list[IceServer]
 
 
 class LegLost(Model):

@@ -7,7 +7,7 @@ from pydantic import Field
 from callflow.call import EndedBy, EndReason, Media, Role
 from callink.values import LinkState
 from signaling.availability import Availability
-from signaling.models.agents import IceServer, Sdp
+from signaling.models.agents import Sdp
 from signaling.models.common import Model, Moment, Name
 
 
@@ -45,7 +45,6 @@ class GuestCall(Model):
     grace_until: Moment | None
     wait_until: Moment
     messages: list[GuestMessage]
-    ice_servers: list[IceServer]
     link_state: LinkState
 
 

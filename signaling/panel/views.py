@@ -170,7 +170,6 @@ async def _panel_call(session: Session, call: Call) -> PanelCall | None:
         mine=leg.state.value,
         theirs="up" if call.customer_leg.state is LegState.UP else "reconnecting",
         grace_until=min(grace, default=None),
-        ice_servers=[],
     )
 
 

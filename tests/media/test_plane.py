@@ -124,7 +124,7 @@ async def test_the_hosts_own_addresses_are_announced_and_loopback_only_if_wanted
 
     async def announced(**changes: object) -> list[str]:
         plane = MediaPlane(replace(MediaSettings(cache=music_cache), **changes), print, JournalWriter())  # pyright: ignore
-        monkeypatch.setattr("media.plane.get_host_addresses", lambda use_ipv4, use_ipv6: here)  # pyright: ignore
+        monkeypatch.setattr("media.addresses.get_host_addresses", lambda use_ipv4, use_ipv6: here)  # pyright: ignore
         await plane.start()
         answer = await plane.open(CALL, ALICE, offer(), CODECS)
         await plane.stop()

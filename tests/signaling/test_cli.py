@@ -143,6 +143,7 @@ def test_migrate_openapi_and_check_config_work_from_the_command_line(
     assert code == 0
     assert "The settings are right." in out
     assert "secret" not in out
+    assert re.search(r"^Browsers are told to send sound and pictures by IPv4 to .*:\d+\.$", out, re.MULTILINE)
     monkeypatch.setenv("PARLEY_PORT", "many")
     code, out, err = run(capsys, "check-config", "--data", str(tmp_path))
     assert (code, out) == (2, "")

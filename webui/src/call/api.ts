@@ -1,5 +1,7 @@
 /** What the page asks the server and what it gets back. docs/protocol.md, "The customer's page". */
 
+import type { LegAnswer } from "../lib/api/types";
+
 export type Media = "audio" | "video";
 export type LinkState = "not_yet" | "active" | "in_use" | "used" | "expired" | "revoked";
 export type EndReason = "hung_up" | "abandoned" | "no_answer" | "lost" | "server_restart" | "failed" | "too_long";
@@ -43,7 +45,6 @@ export interface GuestCall {
   grace_until: string | null;
   wait_until: string;
   messages: GuestMessage[];
-  ice_servers: RTCIceServer[];
   link_state: LinkState;
 }
 
@@ -92,7 +93,7 @@ export const startCall = (token: string, media: Media, name: string | null) =>
 export const getCall = (id: string) => ask<GuestCall>("GET", `/calls/${id}`);
 
 export const postOffer = (id: string, sdp: string, signal: AbortSignal) =>
-  ask<{ sdp: string; transport: string }>("POST", `/calls/${id}/leg`, { sdp }, signal);
+  ask<LegAnswer>("POST", `/calls/${id}/leg`, { sdp }, signal);
 
 export const hangUp = (id: string) => ask<void>("POST", `/calls/${id}/hangup`);
 

@@ -39,7 +39,6 @@ export class Live {
     this.take(call);
     this.leg = new Leg({
       video: call.media === "video",
-      iceServers: call.ice_servers,
       negotiate: (sdp, signal) => this.negotiate(sdp, signal),
       onchange: () => this.legChanged(),
     });

@@ -1,7 +1,7 @@
 import { untrack } from "svelte";
 import { calls } from "../../lib/api/client";
 import { ApiError } from "../../lib/api/problem";
-import type { PanelCall } from "../../lib/api/types";
+import type { LegAnswer, PanelCall } from "../../lib/api/types";
 import { Input, Leg, LegRefused, type DeviceProblem, type LegState, type Quality } from "../../lib/rtc";
 import type { Devices } from "../settings/devices.svelte";
 import type { Preferences } from "../settings/preferences.svelte";
@@ -128,7 +128,6 @@ export class CallMedia {
     const leg = new Leg({
       negotiate: (sdp) => this.negotiate(call.id, sdp),
       video: call.media === "video",
-      iceServers: call.ice_servers.map(iceServer),
       onchange: () => this.mirror(leg),
     });
     this.leg = leg;
@@ -136,7 +135,7 @@ export class CallMedia {
     this.openInput("microphone");
   }
 
-  private async negotiate(call: string, sdp: string): Promise<{ sdp: string; transport: string }> {
+  private async negotiate(call: string, sdp: string): Promise<LegAnswer> {
     try {
       return await calls.openLeg(call, sdp, this.panel.tab);
     } catch (error) {
@@ -222,9 +221,4 @@ export class CallMedia {
   private keep(): void {
     if (this.legCall !== null) keepCall({ id: this.legCall, muted: this.muted, cameraOff: this.cameraOff });
   }
-}
-
-/** The browser takes an absent name or secret, but not an empty one. */
-function iceServer({ urls, username, credential }: PanelCall["ice_servers"][number]): RTCIceServer {
-  return username && credential ? { urls, username, credential } : { urls };
 }

@@ -19,7 +19,6 @@ const call: PanelCall = {
   mine: "up",
   theirs: "up",
   grace_until: null,
-  ice_servers: [],
 };
 const here = { here: true, legState: "up", quality: "good" } as const;
 

@@ -3,7 +3,7 @@ export type { DeviceLists, DeviceProblem, InputKind } from "./devices";
 export { Input, openTogether } from "./input";
 export { pause, retryDelay } from "./ladder";
 export { Leg, LegRefused } from "./leg";
-export type { LegAnswer, LegOptions, LegState } from "./leg";
+export type { LegOptions, LegState } from "./leg";
 export { Level } from "./level";
 export type { Quality } from "./quality";
 export { Ring } from "./ring";

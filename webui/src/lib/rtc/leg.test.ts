@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Leg, LegRefused, type LegAnswer, type LegState } from "./leg";
+import type { LegAnswer } from "../api/types";
+import { Leg, LegRefused, type LegState } from "./leg";
 
 /** Stands for the browser's connection: the test says when it is up or down. */
 class FakeConnection extends EventTarget {
@@ -7,7 +8,8 @@ class FakeConnection extends EventTarget {
   connectionState: RTCPeerConnectionState = "new";
   lines: string[] = [];
   sent: (MediaStreamTrack | null)[] = [];
-  localDescription: { sdp: string } | null = null;
+  servers: RTCIceServer[] = [];
+  gathering = false;
   heard = 1;
 
   constructor() {
@@ -19,8 +21,15 @@ class FakeConnection extends EventTarget {
     const replaceTrack = async (track: MediaStreamTrack | null) => void (this.sent[line] = track);
     return { sender: { replaceTrack }, receiver: { track: { kind } } };
   }
+  async createOffer() {
+    return { type: "offer", sdp: `offer ${FakeConnection.made.length}` };
+  }
+  setConfiguration({ iceServers }: RTCConfiguration) {
+    expect(this.gathering).toBe(false);
+    this.servers = iceServers ?? [];
+  }
   async setLocalDescription() {
-    this.localDescription = { sdp: `offer ${FakeConnection.made.length}` };
+    this.gathering = true;
   }
   async setRemoteDescription() {}
   async getStats() {
@@ -39,7 +48,16 @@ class FakeConnection extends EventTarget {
 const legs: Leg[] = [];
 const newest = () => FakeConnection.made.at(-1)!;
 
-function makeLeg(negotiate = async (sdp: string): Promise<LegAnswer> => ({ sdp: "answer", transport: `to ${sdp}` })) {
+async function answered(sdp: string): Promise<LegAnswer> {
+  const relay = { urls: ["turn:relay.example"], username: `name of ${sdp}`, credential: "secret" };
+  return {
+    sdp: "answer",
+    transport: `to ${sdp}`,
+    ice_servers: [{ urls: ["stun:here.example"], username: null }, relay],
+  };
+}
+
+function makeLeg(negotiate = answered) {
   const states: LegState[] = [];
   const leg: Leg = new Leg({
     negotiate,
@@ -85,6 +103,18 @@ test("an offer has voice, camera and screen in this order and is posted at once"
   expect(states).toEqual(["connecting", "up"]);
 });
 
+test("every connection gathers with servers that were made for it", async () => {
+  const { leg } = await makeUpLeg();
+  leg.reconnect();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(FakeConnection.made.map(({ servers }) => servers)).toEqual(
+    ["offer 1", "offer 2"].map((offer) => [
+      { urls: ["stun:here.example"] },
+      { urls: ["turn:relay.example"], username: `name of ${offer}`, credential: "secret" },
+    ]),
+  );
+});
+
 test("a failed connection is replaced at once, with the tracks of the old one", async () => {
   const { leg, states } = await makeUpLeg();
   const track = {} as MediaStreamTrack;
@@ -125,7 +155,7 @@ test("a server that cannot be reached is tried again along the ladder", async ()
   let tries = 0;
   const { leg } = makeLeg(async (sdp) => {
     if (++tries < 3) throw new TypeError("no network");
-    return { sdp, transport: "third" };
+    return { sdp, transport: "third", ice_servers: [] };
   });
   leg.start();
   await vi.advanceTimersByTimeAsync(2100);

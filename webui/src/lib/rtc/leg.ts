@@ -1,17 +1,12 @@
 /** One party's media path in a call. It outlives its connections: a lost one is replaced, the leg stays. */
 
+import type { LegAnswer } from "../api/types";
 import { pause, retryDelay } from "./ladder";
-import { connected, createPeer, type Peer } from "./peer";
+import { connected, createPeer, useServers, type Peer } from "./peer";
 import { readCounters, type Counters, type Quality } from "./quality";
 import { watchConnection } from "./watch";
 
 export type LegState = "connecting" | "up" | "reconnecting" | "failed" | "closed";
-
-export interface LegAnswer {
-  sdp: string;
-  /** The server's name for this connection, as `accept` and `leg-lost` want it. */
-  transport: string;
-}
 
 /** Thrown by `negotiate` when the server said no for good: the call is over or not ours. */
 export class LegRefused extends Error {}
@@ -21,7 +16,6 @@ export interface LegOptions {
   negotiate(sdp: string, signal: AbortSignal): Promise<LegAnswer>;
   /** A video call; else the camera line stays inactive. */
   video: boolean;
-  iceServers?: RTCIceServer[];
   /** Called after any field of the leg has changed. */
   onchange(): void;
 }
@@ -114,14 +108,16 @@ export class Leg {
 
   private async tryOnce(signal: AbortSignal): Promise<void> {
     this.drop();
-    const peer = createPeer(this.options.iceServers ?? [], this.options.video);
+    const peer = createPeer(this.options.video);
     this.peer = peer;
     await peer.voice.sender.replaceTrack(this.voiceTrack);
     await peer.camera.sender.replaceTrack(this.cameraTrack);
-    await peer.connection.setLocalDescription();
-    // No waiting for candidates: the server is ICE-lite and learns our addresses from our checks.
-    const answer = await this.options.negotiate(peer.connection.localDescription?.sdp ?? "", signal);
+    // The server is ICE-lite and learns our addresses, a relay's too, from our checks: an offer needs no candidates.
+    const offer = await peer.connection.createOffer();
+    const answer = await this.options.negotiate(offer.sdp ?? "", signal);
     signal.throwIfAborted();
+    useServers(peer.connection, answer.ice_servers);
+    await peer.connection.setLocalDescription(offer);
     await peer.connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     this.transport = answer.transport;
     await connected(peer.connection, signal);

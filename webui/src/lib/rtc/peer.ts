@@ -1,5 +1,7 @@
 /** One RTCPeerConnection shaped as docs/protocol.md wants it: voice, camera and screen, in this order. */
 
+import type { IceServer } from "../api/types";
+
 /** What an offer asks for and how much a camera may send; the server forwards, so this is what the other side gets. */
 const CAMERA_ENCODING: RTCRtpEncodingParameters = { maxBitrate: 1_200_000, maxFramerate: 24 };
 
@@ -10,8 +12,8 @@ export interface Peer {
 }
 
 /** Makes a connection whose camera line is `sendrecv` on a video call, so that a camera may start later without a new offer. */
-export function createPeer(iceServers: RTCIceServer[], video: boolean): Peer {
-  const connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+export function createPeer(video: boolean): Peer {
+  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   const voice = connection.addTransceiver("audio", { direction: "sendrecv" });
   const camera = connection.addTransceiver("video", {
     direction: video ? "sendrecv" : "inactive",
@@ -22,6 +24,17 @@ export function createPeer(iceServers: RTCIceServer[], video: boolean): Peer {
   prefer(camera, "video", ["video/vp8", "video/rtx"]);
   prefer(screen, "video", ["video/vp8", "video/rtx"]);
   return { connection, voice, camera };
+}
+
+/** Sets the servers through which the connection may go. Only before `setLocalDescription`, which begins gathering. */
+export function useServers(connection: RTCPeerConnection, servers: IceServer[]): void {
+  connection.setConfiguration({
+    bundlePolicy: "max-bundle",
+    // A browser takes an absent name or secret, but not an empty one.
+    iceServers: servers.map(({ urls, username, credential }) =>
+      username && credential ? { urls, username, credential } : { urls },
+    ),
+  });
 }
 
 /** Offers only codecs that every leg of a call can share, where the browser lets us choose. */
