@@ -34,7 +34,17 @@ class FromPrompt:
     prompt: PromptId
 
 
-Source = FromLeg | FromPrompt
+@dataclass(frozen=True, slots=True)
+class FromMix:
+    """The voices of several legs at once, for one who listens or joins in. For the voice stream only.
+
+    It costs decoding and encoding, so a leg that hears only one other is wired `FromLeg`.
+    """
+
+    legs: tuple[LegId, ...]
+
+
+Source = FromLeg | FromPrompt | FromMix
 Wiring = Mapping[LegId, Mapping[Stream, Source]]
 """For each leg of a call, what it receives. A stream that is not named receives nothing."""
 

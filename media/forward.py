@@ -19,7 +19,7 @@ _read_header: Final = _HEADER.unpack_from
 _write_header: Final = _HEADER.pack_into
 _U16: Final = struct.Struct("!H")
 OPUS_FRAME_TICKS: Final = 960
-"""20 ms at 48 kHz, the length of every packet of a prompt."""
+"""20 ms at 48 kHz, the length of every packet that the server itself makes."""
 HAS_EXTENSIONS: Final = 0x10
 MARKER: Final = 0x80
 
@@ -56,11 +56,13 @@ def receive(transport: Transport, size: int, now: float) -> None:
     count.received += 1
     if source.tap is not None:
         source.tap.rtp(source.stream, VIEW[:size], now)
+    if source.mixed is not None:
+        source.mixed.put(sequence, bytes(VIEW[payload_start(VIEW, size) : payload_end(VIEW, size)]))
     outs = source.outs
     if not outs:
         if not lane.repair:
             source.saw(sequence)
-        count.dropped["unwired"] += 1
+        count.dropped["unwired" if source.mixed is None else "mixed"] += 1
         return
     plain = bytes(VIEW[:size]) if len(outs) > 1 else b""
     for out in outs:
@@ -135,7 +137,7 @@ def _forward_repair(out: Out, size: int, first: int, second: int, timestamp: int
     return _send(out, size)
 
 
-def send_prompt(out: Out, packet: bytes, now: float) -> None:
+def send_ready(out: Out, packet: bytes, now: float) -> None:
     """Send one ready Opus packet of 20 ms as the next of an output that follows no leg."""
     size = RTP_HEADER + len(packet)
     marker = 0

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from media.prompts import RATE, Samples
+from media.opus import RATE, Samples
 
 SECONDS_PER_BAR: Final = 2.88
 LEVEL_DBFS: Final = -20.0

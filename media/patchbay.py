@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from callflow.ids import CallId, LegId, PromptId
-from callflow.wiring import FromLeg, FromPrompt, Source, Stream, Wiring
+from callflow.wiring import FromLeg, FromMix, FromPrompt, Source, Stream, Wiring
 from media.leg import Leg
+from media.mixer import Mixer
 from media.player import Player, Playing
 from media.streams import In, Out
 
@@ -29,11 +30,13 @@ class Patchbay:
         legs: Mapping[LegId, Leg],
         prompts: Mapping[PromptId, tuple[bytes, ...]],
         player: Player,
+        mixer: Mixer,
         ask_key_frame: Callable[[In], None],
     ) -> None:
         self._legs = legs
         self._prompts = prompts
         self._player = player
+        self._mixer = mixer
         self._ask_key_frame = ask_key_frame
         self._calls: OrderedDict[CallId, tuple[int, Wiring]] = OrderedDict()
         self._call_of: dict[LegId, CallId] = {}
@@ -63,12 +66,9 @@ class Patchbay:
         leg.wanted = self._calls[call][1].get(leg_id, {}) if call is not None else {}
         self._keep_music(leg)
         for stream, out in self._outs(leg):
-            playing = (leg.once or leg.music) if stream is Stream.VOICE else None
-            if playing is not None:
+            if stream is Stream.VOICE and self._settle_made_voice(leg, out):
                 out.follow(None)
-                self._player.play(out, playing)
                 continue
-            self._player.stop(out)
             source = self._source(leg.wanted.get(stream), stream)
             if source is out.source:
                 continue
@@ -76,17 +76,33 @@ class Patchbay:
             if source is not None and stream is not Stream.VOICE:
                 self._ask_key_frame(source)
 
+    def _settle_made_voice(self, leg: Leg, out: Out) -> bool:
+        """Play or mix what a leg should hear, and nothing else; say whether it hears what the server itself makes."""
+        playing, wanted = leg.once or leg.music, leg.wanted.get(Stream.VOICE)
+        mix = wanted if playing is None and isinstance(wanted, FromMix) else None
+        if playing is None:
+            self._player.stop(out)
+        if mix is None:
+            self._mixer.stop(out)
+        if playing is not None:
+            self._player.play(out, playing)
+        if mix is not None:
+            voices = [self._source(FromLeg(heard), Stream.VOICE) for heard in dict.fromkeys(mix.legs)]
+            self._mixer.play(out, tuple(voice for voice in voices if voice is not None))
+        return playing is not None or mix is not None
+
     def settle_around(self, leg_id: LegId) -> None:
         """A leg has another transport or none: settle it and everyone who receives it."""
         self.settle_leg(leg_id)
-        listener = FromLeg(leg_id)
-        for other in [leg for leg in self._legs.values() if leg.id != leg_id and listener in leg.wanted.values()]:
-            self.settle_leg(other.id)
+        for other in list(self._legs.values()):
+            if other.id != leg_id and any(leg_id in _legs_of(source) for source in other.wanted.values()):
+                self.settle_leg(other.id)
 
     def release(self, outs: Iterable[Out]) -> None:
-        """Play nothing to outputs that are going away."""
+        """Send nothing that the server makes to outputs that are going away."""
         for out in outs:
             self._player.stop(out)
+            self._mixer.stop(out)
 
     def forget(self, leg_id: LegId) -> None:
         """A leg has ended: it belongs to no call any more."""
@@ -120,3 +136,13 @@ class Patchbay:
                 self._calls.move_to_end(call)  # it lives: only ended calls are forgotten
                 return
             del self._calls[call]
+
+
+def _legs_of(source: Source) -> tuple[LegId, ...]:
+    match source:
+        case FromLeg(leg):
+            return (leg,)
+        case FromMix(legs):
+            return legs
+        case FromPrompt():
+            return ()

@@ -25,6 +25,7 @@ from media import prompts, rtcp, sockets
 from media.addresses import answered
 from media.dtls import make_certificate
 from media.leg import Leg
+from media.mixer import Mixer
 from media.music import hold_music
 from media.patchbay import Patchbay
 from media.player import Player, Playing
@@ -72,7 +73,8 @@ class MediaPlane:
         self._legs: dict[LegId, Leg] = {}
         self._prompts: dict[PromptId, tuple[bytes, ...]] = {}
         self._player = Player(self._prompt_sent)
-        self._patchbay = Patchbay(self._legs, self._prompts, self._player, self._ask_key_frame)
+        self._mixer = Mixer()
+        self._patchbay = Patchbay(self._legs, self._prompts, self._player, self._mixer, self._ask_key_frame)
         self._taps = taps
         self._ticker: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
@@ -102,6 +104,7 @@ class MediaPlane:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
         await self._player.close()
+        await self._mixer.close()
         await asyncio.gather(*self._farewells, return_exceptions=True)
         for sock in self._sockets.values():
             sock.close()

@@ -1,21 +1,16 @@
-"""The clock of the prompts: every 20 ms each listener gets the next packet of what it hears."""
+"""The playing of prompts: every 20 ms each listener gets the next packet of what it hears."""
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from callflow.ids import PromptId
-from media.forward import send_prompt
+from media.forward import send_ready
+from media.frame_clock import FrameClock
 from media.streams import Out
 
 log = logging.getLogger(__name__)
-
-FRAME_S: Final = 0.02
-MAX_LATE_S: Final = 0.5
-"""After a longer pause of the event loop the missed packets are left out instead of sent in one burst."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +32,9 @@ class Player:
         self._task: asyncio.Task[None] | None = None
 
     def play(self, out: Out, playing: Playing) -> None:
-        """Send `playing` to an output from its present position on."""
+        """Send `playing` to an output that follows no leg, from its present position on."""
+        if self._listeners.get(out) is not playing:
+            out.restart()
         self._listeners[out] = playing
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="media player")
@@ -55,22 +52,17 @@ class Player:
             self._task = None
 
     async def _run(self) -> None:
-        due = time.monotonic()
+        clock = FrameClock()
         try:
             while self._listeners:
-                now = time.monotonic()
-                if now - due > MAX_LATE_S:
-                    due = now
-                self._tick(now)
-                due += FRAME_S
-                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                self._tick(await clock.next())
         finally:
             self._task = None
 
     def _tick(self, now: float) -> None:
         for out, playing in list(self._listeners.items()):
             try:
-                send_prompt(out, playing.packets[playing.position], now)
+                send_ready(out, playing.packets[playing.position], now)
             except Exception:
                 log.exception("a prompt packet for %s was not sent", out.transport.leg)
             playing.position += 1

@@ -8,22 +8,16 @@ import os
 import struct
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import av
 import numpy as np
-from av import AudioCodecContext, AudioFrame
 from av.error import FFmpegError
-from numpy.typing import NDArray
+
+from media.opus import FRAME, RATE, Encoder, Samples
 
 log = logging.getLogger(__name__)
 
-Samples = NDArray[np.float32]
-"""Mono, 48 kHz, from -1 to 1."""
-
-RATE: Final = 48_000
-FRAME: Final = 960
-"""Samples of 20 ms."""
 BITS_PER_SECOND: Final = 48_000
 PRE_ROLL: Final = 50
 """Frames encoded before a repeated piece begins, taken from its end, so that the seam is not heard."""
@@ -46,27 +40,15 @@ def encode(samples: Samples, seamless: bool = False) -> tuple[bytes, ...]:
     lead = PRE_ROLL if seamless and frames > PRE_ROLL else 0
     if lead:
         padded = np.concatenate([padded[-lead * FRAME :], padded])
-    codec = av.CodecContext.create("libopus", "w")
-    codec.sample_rate = RATE
-    codec.layout = "mono"
-    codec.format = "flt"
-    codec.bit_rate = BITS_PER_SECOND
-    codec.options = {"application": "audio", "frame_duration": "20", "vbr": "constrained"}
+    encoder = Encoder("audio", BITS_PER_SECOND)
     packets: list[bytes] = []
     for start in range(0, len(padded), FRAME):
-        frame = AudioFrame.from_ndarray(padded[None, start : start + FRAME], format="flt", layout="mono")
-        frame.sample_rate = RATE
-        frame.pts = start
-        packets += _encoded(codec, frame)
-    packets += _encoded(codec, None)
+        packets += encoder.encode(padded[start : start + FRAME])
+    packets += encoder.finish()
     chosen = tuple(packets[lead : lead + frames])
     if len(chosen) != frames or any(packet[0] & 0x03 for packet in chosen):
         raise PromptError("the encoder did not give one frame per packet")
     return chosen
-
-
-def _encoded(codec: AudioCodecContext, frame: AudioFrame | None) -> list[bytes]:
-    return [bytes(packet) for packet in cast("list[Any]", codec.encode(frame))]  # pyright: ignore
 
 
 def read_sound(path: Path) -> Samples:

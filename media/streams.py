@@ -15,6 +15,7 @@ from media.extensions import MID_URI
 from media.vp8 import PictureNumbers
 
 if TYPE_CHECKING:
+    from media.jitter import Jitter
     from media.tap import Tap
     from media.transport import Transport
 
@@ -47,6 +48,7 @@ class In:
         "extensions",
         "highest",
         "mid",
+        "mixed",
         "outs",
         "payload_type",
         "repair_payload_type",
@@ -80,6 +82,8 @@ class In:
         self.count = count
         self.outs: tuple[Out, ...] = ()
         self.tap: Tap | None = None
+        self.mixed: Jitter | None = None
+        """Where a mix wants the voice, None while no mix does."""
         self.highest: int | None = None
         """Highest sequence number while nobody receives the stream; None before the first packet."""
         self.cycles = 0

@@ -7,8 +7,9 @@ import pytest
 
 from callflow.wiring import HOLD_MUSIC
 from media.music import LEVEL_DBFS, hold_music
+from media.opus import FRAME, RATE
 from media.plane import HOLD_MUSIC_FILE, MediaPlane
-from media.prompts import FRAME, RATE, PromptError, encode, load, read_sound, save
+from media.prompts import PromptError, encode, load, read_sound, save
 from media.settings import MediaSettings
 from recording.journal import JournalWriter
 from tests.media.parties import write_tone

@@ -1,6 +1,7 @@
 """The wire between a client and the media plane, where tests can cut, listen and inject."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -38,6 +39,8 @@ class Relay:
         """Lose the client's STUN checks."""
         self.to_client: Counter[int] = Counter()
         """SRTP datagrams towards the client, by payload type."""
+        self.last_to_client_at = 0.0
+        """When the last of them passed, in seconds of the monotonic clock."""
 
     @classmethod
     @asynccontextmanager
@@ -86,6 +89,7 @@ class Relay:
                 self.last_media = data
         elif _is_srtp(data):
             self.to_client[data[1] & 0x7F] += 1
+            self.last_to_client_at = time.monotonic()
             if self.lose_every and self.to_client.total() % self.lose_every == 0:
                 return
         if self._cut or self._front is None or self._back is None:
