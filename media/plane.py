@@ -137,7 +137,10 @@ class MediaPlane:
         self._patchbay.wire(call, epoch, wiring)
 
     def play(self, leg: LegId, prompt: PromptId) -> None:
-        """Play a prompt once over whatever the leg's voice is wired to; an unknown one ends at once."""
+        """Play a prompt once over whatever the leg's voice is wired to.
+
+        One that is not known ends at once, and so does one for a leg whose browser receives no voice.
+        """
         found = self._legs.get(leg)
         if found is None or (found.once is not None and found.once.prompt == prompt):
             return
@@ -148,6 +151,7 @@ class MediaPlane:
             return
         found.once = Playing(prompt, packets, repeat=False)
         self._patchbay.settle_leg(leg)
+        self._end_unheard_prompt(found)
 
     def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
         """Write what the leg sends to `path` from now on, until it is closed or tapped for another recording."""
@@ -222,6 +226,7 @@ class MediaPlane:
         if before is not None:
             self._end(before)
         self._tell(LegUp(leg.id, transport.id))
+        self._end_unheard_prompt(leg)
 
     def transport_lost(self, transport: Transport, because: LostBecause) -> None:
         """A transport ended. Told as `LegDown`, or as `LegUp` of another one that works."""
@@ -313,6 +318,12 @@ class MediaPlane:
         if letter is not None:
             source.asked_at = now
             source.transport.send_rtcp(letter)
+
+    def _end_unheard_prompt(self, leg: Leg) -> None:
+        if leg.once is None or leg.current is None or not leg.current.is_up or Stream.VOICE in leg.current.outs:
+            return
+        prompt, leg.once = leg.once.prompt, None
+        asyncio.get_running_loop().call_soon(self._tell, PromptEnded(leg.id, prompt))
 
     def _prompt_sent(self, out: Out, playing: Playing) -> None:
         leg = self._legs.get(out.transport.leg)

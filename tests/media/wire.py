@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -39,8 +39,8 @@ class Relay:
         """Lose the client's STUN checks."""
         self.to_client: Counter[int] = Counter()
         """SRTP datagrams towards the client, by payload type."""
-        self.last_to_client_at = 0.0
-        """When the last of them passed, in seconds of the monotonic clock."""
+        self.headers: deque[tuple[float, bytes]] = deque(maxlen=1000)
+        """The last of them: when they passed, in seconds of the monotonic clock, and their RTP header."""
 
     @classmethod
     @asynccontextmanager
@@ -89,7 +89,7 @@ class Relay:
                 self.last_media = data
         elif _is_srtp(data):
             self.to_client[data[1] & 0x7F] += 1
-            self.last_to_client_at = time.monotonic()
+            self.headers.append((time.monotonic(), data[:12]))
             if self.lose_every and self.to_client.total() % self.lose_every == 0:
                 return
         if self._cut or self._front is None or self._back is None:
