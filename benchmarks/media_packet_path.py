@@ -9,13 +9,13 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from media.journal import Journal
 
 from callflow.ids import LegId, RecordingId
 from callflow.wiring import Stream
@@ -24,6 +24,7 @@ from media.dtls import LENGTH, PACKET, VIEW, Dtls, Fingerprint, make_certificate
 from media.sdp import read_offer
 from media.streams import StreamCount
 from media.transport import Transport
+from recording.journal import Journal
 from tests.media.offers import Nobody
 
 PACKETS = 20_000
@@ -85,7 +86,7 @@ async def main() -> None:
                 for _ in range(receivers):
                     (await connect(sink))[0].outs[stream].follow(source)
                 if tapped:
-                    source.journal = Journal(LegId("leg"), RecordingId("recording"), Path(os.devnull))
+                    source.tap = Journal(LegId("leg"), RecordingId("recording"), Path(os.devnull), threading.Event())
                 packets = protected(client, stream, source.ssrc or 0, source.payload_type)
                 measure(f"{stream} to {receivers}{', tapped' if tapped else ''}", transport, packets)
 

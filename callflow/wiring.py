@@ -85,10 +85,13 @@ class LegUp:
 
 @dataclass(frozen=True, slots=True)
 class LegDown:
-    """The leg's current transport does not work. The leg stays, and `reopen` gives it another."""
+    """The leg's current transport does not work. The leg stays, and another offer gives it another.
+
+    With `WORKER` all transports of the leg are gone, and `transport` is None.
+    """
 
     leg: LegId
-    transport: TransportId
+    transport: TransportId | None
     because: LostBecause
 
 
@@ -107,7 +110,7 @@ class MediaRefusedError(Exception):
     """An offer was not acceptable, or the leg is unknown.
 
     `code` is a stable word: ``sdp_too_large``, ``sdp_malformed``, ``sdp_no_fingerprint``, ``sdp_no_codec``,
-    ``unknown_leg``, ``leg_exists``, ``too_many_legs``. The text is a sentence for a person.
+    ``unknown_leg``, ``leg_exists``, ``too_many_legs``, ``media_away``. The text is a sentence for a person.
     """
 
     def __init__(self, code: str, sentence: str) -> None:

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +23,7 @@ from callflow.wiring import (
 from media import prompts, rtcp, sockets
 from media.addresses import answered
 from media.dtls import make_certificate
+from media.figures import StreamFigures
 from media.leg import Leg
 from media.mixer import Mixer
 from media.music import hold_music
@@ -43,17 +43,6 @@ WELCOME_BITS_PER_S: Final = 2_000_000
 KEY_FRAME_INTERVAL_S: Final = 0.4
 """Between two requests for a key frame of the same stream."""
 HOLD_MUSIC_FILE: Final = "hold-music-1.opus-packets"
-
-
-@dataclass(frozen=True, slots=True)
-class StreamFigures:
-    """What `StreamCount` held at one moment."""
-
-    received: int
-    forwarded: int
-    sent: int
-    dropped: Mapping[str, int]
-    """Received packets that were not sent on, by reason."""
 
 
 class MediaPlane:

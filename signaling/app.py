@@ -5,9 +5,10 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Protocol
 
 from aiohttp import web
 
@@ -17,7 +18,7 @@ from callflow.call import Waiting
 from callflow.clock import Clock, SystemClock
 from callflow.engine import Engine
 from callflow.ids import AgentId, QueueId
-from callflow.wiring import MediaEvent
+from callflow.wiring import MediaEvent, MediaPort
 from callink.admission import follow_call
 from callink.links import Links
 from conversations.calls.store import CallStore, CallTransaction
@@ -30,9 +31,7 @@ from conversations.directory.settings import SettingsService
 from conversations.directory.setup import Setup
 from conversations.directory.users import Users
 from conversations.threads.service import Threads
-from media.plane import MediaPlane
 from media.settings import MediaSettings
-from recording.journal import JournalWriter
 from signaling import pages
 from signaling.announced import announced
 from signaling.built_ui import read_built_ui
@@ -53,6 +52,7 @@ from signaling.http.security import add_headers, csrf_middleware, error_middlewa
 from signaling.http.server import BODY_LIMIT, HeaderWatch, listening
 from signaling.ice import IceServers
 from signaling.links_api import LinksApi
+from signaling.media_worker.pool import MediaWorkers
 from signaling.models.guests import GuestCallPushed
 from signaling.models.panel import FromPanel, ToPanel
 from signaling.opening import open_database
@@ -73,10 +73,26 @@ from signaling.users_api import UsersApi
 log = logging.getLogger(__name__)
 
 
+class Media(MediaPort, Protocol):
+    """The media plane, wherever it runs."""
+
+    async def start(self) -> None:
+        """Open its ports. Raises `OSError`."""
+        ...
+
+    async def stop(self) -> None:
+        """Close every leg and the ports."""
+        ...
+
+
+MakeMedia = Callable[[Callable[[MediaEvent], None]], Media]
+"""Builds the media plane, for whoever takes its events."""
+
+
 class Parley:
     """Everything of one server, built and bound; `running` gives it life."""
 
-    def __init__(self, database: Database, media: MediaSettings, clock: Clock, ice: IceServers | None = None) -> None:
+    def __init__(self, database: Database, media: MakeMedia, clock: Clock, ice: IceServers | None = None) -> None:
         self.database = database
         self.limits = Limits()
         self.passwords = Passwords()
@@ -88,7 +104,7 @@ class Parley:
         self.queues = Queues(database)
         self.threads = Threads(database)
         self.links = Links(database)
-        self.media = MediaPlane(media, self._media_event, JournalWriter())
+        self.media: Media = media(self._media_event)
         self.store = CallStore(database, [follow_call])
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
@@ -193,20 +209,21 @@ class Parley:
         await self.hub.sign_out(user)
 
 
-def media_settings(settings: Settings) -> MediaSettings:
-    """Return what the media plane is told."""
-    return MediaSettings(
+def media_workers(settings: Settings) -> Callable[[Callable[[MediaEvent], None]], MediaWorkers]:
+    """Return how the media plane is built: in processes of its own."""
+    told = MediaSettings(
         port=settings.media_port,
         announced=tuple(str(address) for address in settings.media_addresses),
-        cache=settings.data,
+        cache=settings.data.absolute(),
     )
+    return partial(MediaWorkers, told, settings.media_workers, settings.log_level)
 
 
 def openapi() -> str:
     """Return the OpenAPI document as text."""
     clock = SystemClock()
     database = Database(engines.parse("sqlite:///never-opened.db"), clock)
-    return json.dumps(Parley(database, MediaSettings(), clock).api(None).document(), indent=2)
+    return json.dumps(Parley(database, media_workers(Settings()), clock).api(None).document(), indent=2)
 
 
 async def run(settings: Settings, demo: bool) -> None:
@@ -223,7 +240,7 @@ async def run(settings: Settings, demo: bool) -> None:
     database = await open_database(settings, clock)
     try:
         ice = IceServers(clock, settings.ice_servers, settings.turn_secret)
-        parley = Parley(database, media_settings(settings), clock, ice)
+        parley = Parley(database, media_workers(settings), clock, ice)
         watch = HeaderWatch()
         app = parley.app(settings, watch)
         async with parley.running(), listening(app, watch, settings.host, settings.port, tls) as port:

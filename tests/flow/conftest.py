@@ -18,10 +18,11 @@ from callflow.ids import LinkId
 from callink.issuing import NewLink
 from callink.values import LinkKind
 from conversations.directory.values import User
-from signaling.app import Parley, media_settings
+from signaling.app import Parley, media_workers
 from signaling.first_run import FirstRun
 from signaling.http.server import HeaderWatch, listening
 from signaling.links_api import link_url
+from signaling.media_worker.pool import MediaWorkers
 from signaling.opening import open_database
 from signaling.settings import Settings
 from tests.browser import chromium
@@ -39,6 +40,12 @@ class Centre:
     demo: dict[str, Any]
     browser: Browser
     people: list[Person] = field(default_factory=list[Person])
+
+    @property
+    def media(self) -> MediaWorkers:
+        """The media processes."""
+        assert isinstance(self.parley.media, MediaWorkers)
+        return self.parley.media
 
     @property
     def link(self) -> str:
@@ -152,7 +159,7 @@ async def centre(
     async with AsyncExitStack() as stack:
         database = await open_database(settings, clock)
         stack.push_async_callback(database.close)
-        parley = Parley(database, media_settings(settings), clock)
+        parley = Parley(database, media_workers(settings), clock)
         watch = HeaderWatch()
         await stack.enter_async_context(parley.running())
         for piece in data.glob("hold-music*"):

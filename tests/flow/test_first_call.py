@@ -1,19 +1,20 @@
 """The first call, from the link to the thread, with real browsers on both sides."""
 
 import re
+from collections.abc import Mapping
 
 import pytest
 from playwright.async_api import expect
 
 from callflow.ids import LegId
 from callflow.wiring import Stream
-from media.plane import StreamFigures
+from media.figures import StreamFigures
 from tests.flow.conftest import Centre
 from tests.flow.people import LIMIT, Agent, Customer, eventually
 
 pytestmark = pytest.mark.flow
 
-Counters = dict[LegId, dict[Stream, StreamFigures]]
+Counters = Mapping[LegId, Mapping[Stream, StreamFigures]]
 
 
 async def talk(centre: Centre, media: str = "video") -> tuple[Customer, Agent]:
@@ -84,9 +85,9 @@ async def test_a_call_that_the_agent_ends_is_over_for_the_customer_too(centre: C
 
 async def everything_was_sent_on(centre: Centre, customer: Customer, agent: Agent) -> None:
     """The bridge forwards, and neither decodes nor drops: what came in while both were wired went out."""
-    before = centre.parley.media.counters()
+    before = await centre.media.counters()
     await customer.page.wait_for_timeout(2000)
-    after = centre.parley.media.counters()
+    after = await centre.media.counters()
     received = figures(after, "received") - figures(before, "received")
     forwarded = figures(after, "forwarded") - figures(before, "forwarded")
     sent = figures(after, "sent") - figures(before, "sent")

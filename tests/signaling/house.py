@@ -1,7 +1,7 @@
 """The real application on a temporary database, with a person for each role."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -15,10 +15,13 @@ from aiohttp.web import Application, Request
 from argon2 import PasswordHasher
 
 from callflow.facts import AUTOMATION
+from callflow.wiring import MediaEvent
 from conversations.db.database import Database
 from conversations.directory.people import add_user
 from conversations.directory.values import NewPassword, UserRole
+from media.plane import MediaPlane
 from media.settings import MediaSettings
+from recording.journal import JournalWriter
 from signaling.app import Parley
 from signaling.settings import Settings
 from tests.clock import MovableClock
@@ -116,6 +119,11 @@ class House:
         self.people[login] = NewPassword(user, PASSWORD)
 
 
+def plane(cache: Path, on_event: Callable[[MediaEvent], None]) -> MediaPlane:
+    """The media plane in this process: a process of its own for each test would only cost time."""
+    return MediaPlane(MediaSettings(port=0, cache=cache), on_event, JournalWriter())
+
+
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the hold music is kept once it was made."""
@@ -130,7 +138,7 @@ async def house(tmp_path: Path, sqlite_template: Path, cache: Path, clock: Movab
     database = await Database.open(settings.database, clock)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        parley = Parley(database, MediaSettings(port=0, cache=cache), clock)
+        parley = Parley(database, lambda on_event: plane(cache, on_event), clock)
         await stack.enter_async_context(parley.running())
         server = TestServer(parley.app(settings))
         await server.start_server()

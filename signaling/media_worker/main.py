@@ -1,0 +1,161 @@
+"""The process of one media worker: a media plane that obeys the control socket, and ends with it.
+
+Started by `worker.py` as ``python -m signaling.media_worker.main FD``. It binds the recording's journal to the media
+plane's taps, so that packets go to the disk without ever crossing to another process.
+"""
+
+import asyncio
+import errno
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from typing import Final
+
+from callflow.wiring import MediaEvent, MediaRefusedError
+from media.plane import MediaPlane
+from media.settings import MediaSettings
+from recording.journal import JournalWriter
+from signaling.media_worker.messages import (
+    Answered,
+    Begin,
+    Close,
+    Count,
+    Counted,
+    Happened,
+    Message,
+    NotReady,
+    Open,
+    Ping,
+    Play,
+    Pong,
+    ProtocolError,
+    Ready,
+    Refused,
+    Reopen,
+    Tap,
+    WireCall,
+    encode,
+    receive,
+)
+
+log = logging.getLogger(__name__)
+
+PORT_LIMIT_S: Final = 3.0
+"""How long a worker waits for the port of the one before it, which frees it within a second of its server's end."""
+FAREWELL_LIMIT_S: Final = 0.5
+"""How long the goodbyes to the browsers and the last writes of the taps may take."""
+
+
+class Process:
+    """One media plane and the control socket that it obeys."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._plane: MediaPlane | None = None
+
+    async def run(self) -> None:
+        """Serve until the server closes the socket or asks for nonsense."""
+        try:
+            begin = await receive(self._reader)
+            if not isinstance(begin, Begin):
+                raise ProtocolError("the first message must be Begin")
+            _set_up_log(begin.log_level)
+            plane = await self._start(begin.settings)
+            if plane is None:
+                return
+            while True:
+                await self._obey(plane, await receive(self._reader))
+        except EOFError:
+            log.info("the server is gone, and so is this media worker")
+        except ProtocolError as error:
+            log.error("the control socket: %s", error)
+
+    async def stop(self) -> None:
+        """Say goodbye to the browsers, and free the port."""
+        if self._plane is not None:
+            try:
+                async with asyncio.timeout(FAREWELL_LIMIT_S):
+                    await self._plane.stop()
+            except TimeoutError:
+                log.warning("the farewells were cut short")
+
+    async def _start(self, settings: MediaSettings) -> MediaPlane | None:
+        give_up = time.monotonic() + PORT_LIMIT_S
+        while True:
+            plane = self._plane = MediaPlane(settings, self._tell, JournalWriter())
+            try:
+                await plane.start()
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE and time.monotonic() < give_up:
+                    await asyncio.sleep(0.1)
+                    continue
+                self._say(NotReady(error.strerror or str(error)))
+                await self._writer.drain()
+                return None
+            # Everything made so far lives as long as the process: collections need not look at it.
+            gc.collect()
+            gc.freeze()
+            self._say(Ready(plane.port))
+            return plane
+
+    async def _obey(self, plane: MediaPlane, message: Message) -> None:
+        try:
+            match message:
+                case Open(id=asked, call=call, leg=leg, offer=offer, codecs=codecs):
+                    self._say(Answered(asked, await plane.open(call, leg, offer, codecs)))
+                case Reopen(id=asked, leg=leg, offer=offer):
+                    self._say(Answered(asked, await plane.reopen(leg, offer)))
+                case Count(id=asked):
+                    self._say(Counted(asked, plane.counters(), plane.refused()))
+                case WireCall(call=call, epoch=epoch, wiring=wiring):
+                    plane.wire(call, epoch, wiring)
+                case Play(leg=leg, prompt=prompt):
+                    plane.play(leg, prompt)
+                case Tap(leg=leg, recording=recording, path=path):
+                    plane.tap(leg, recording, path)
+                case Close(leg=leg):
+                    plane.close(leg)
+                case Ping():
+                    self._say(Pong())
+                case _:
+                    raise ProtocolError(f"{type(message).__name__} is not for a worker")
+        except MediaRefusedError as error:
+            assert isinstance(message, Open | Reopen)
+            self._say(Refused(message.id, error.code, str(error)))
+
+    def _tell(self, event: MediaEvent) -> None:
+        self._say(Happened(event))
+
+    def _say(self, message: Message) -> None:
+        self._writer.write(encode(message))
+
+
+def _set_up_log(level: str) -> None:
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+
+
+async def _serve(control: socket.socket) -> None:
+    reader, writer = await asyncio.open_unix_connection(sock=control)
+    process = Process(reader, writer)
+    try:
+        await process.run()
+    finally:
+        await process.stop()
+        # At once: what still hangs in a thread, such as a write to a dead disk, must not keep the port.
+        os._exit(0)
+
+
+def main() -> None:
+    """Run until the control socket closes."""
+    # A terminal sends its interrupt to the whole group; the server decides when its workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asyncio.run(_serve(socket.socket(fileno=int(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    main()
