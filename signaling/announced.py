@@ -20,9 +20,11 @@ def announced(settings: Settings) -> dict[int, list[str]]:
             )
     media = MediaSettings(announced=tuple(str(address) for address in settings.media_addresses))
     told: dict[int, list[str]] = {4: [], 6: []}
+    port = str(settings.media_port) if settings.media_port else "a free port"
+    if settings.media_port and settings.media_workers > 1:
+        port += f"-{settings.media_port + settings.media_workers - 1}"
     for text in answered(media, families):
         address = ipaddress.ip_address(text)
         shown = f"[{address}]" if address.version == 6 else str(address)
-        port = settings.media_port or "a free port"
         told[address.version].append(f"{shown}:{port}")
     return told

@@ -93,16 +93,13 @@ ALLOWED: Final[Mapping[str, str]] = {
     "tls_key": _PEM,
     "tls_self_signed": "true or false",
     "media_port": _PORT,
-<<<<<<< HEAD
     "media_addresses": "IP addresses that browsers can send to, such as 203.0.113.7 or 2001:db8::7",
     "ice_servers": (
         "addresses such as stun:turn.example.org, turn:turn.example.org:3478?transport=udp, "
         "turn:turn.example.org?transport=tcp or turns:turn.example.org:443?transport=tcp"
     ),
     "turn_secret": "a text of at least 16 characters",
-=======
     "media_workers": "a number from 1 to 16",
->>>>>>> 9df658a (Media runs in processes of its own, obeying a control socket; a worker that dies takes only its own calls to reconnecting)
     "log_level": "debug, info, warning or error",
 }
 """For each setting the end of the sentence "it must be …"."""
@@ -139,15 +136,12 @@ class Settings(BaseModel):
         tuple[Annotated[IPv4Address | IPv6Address, AfterValidator(_sendable)], ...], BeforeValidator(_listed)
     ] = ()
     """The addresses by which browsers reach the media port; those of this machine when not set."""
-<<<<<<< HEAD
     ice_servers: Annotated[tuple[Annotated[str, AfterValidator(_ice_server)], ...], BeforeValidator(_listed)] = ()
     """The STUN and TURN servers that pages are told of."""
     turn_secret: Annotated[SecretStr, Field(min_length=16, max_length=256)] | None = None
     """What the TURN servers and this server share, so that this server can give out credentials for a while."""
-=======
     media_workers: Annotated[int, Field(ge=1, le=16)] = 1
     """The processes that carry sound and pictures; each has a UDP port, counted up from media_port."""
->>>>>>> 9df658a (Media runs in processes of its own, obeying a control socket; a worker that dies takes only its own calls to reconnecting)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is written to the log."""
 
@@ -157,16 +151,13 @@ class Settings(BaseModel):
             raise SettingsError("tls_cert and tls_key belong together: set both or neither.")
         if self.tls_self_signed and self.tls_cert is not None:
             raise SettingsError("tls_self_signed and tls_cert exclude each other: set one of them.")
-<<<<<<< HEAD
         relays = any(url.startswith("turn") for url in self.ice_servers)
         if relays and self.turn_secret is None:
             raise SettingsError("ice_servers names a TURN server: set turn_secret, the secret that it shares.")
         if self.turn_secret is not None and not relays:
             raise SettingsError("turn_secret is set, but ice_servers names no TURN server: set both or neither.")
-=======
         if self.media_port + self.media_workers - 1 > 65535:
             raise SettingsError("media_port is too high: each of the media_workers has a port, counted up from it.")
->>>>>>> 9df658a (Media runs in processes of its own, obeying a control socket; a worker that dies takes only its own calls to reconnecting)
         return self
 
     @property

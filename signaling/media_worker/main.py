@@ -71,7 +71,7 @@ class Process:
             while True:
                 await self._obey(plane, await receive(self._reader))
         except EOFError:
-            log.info("the server is gone, and so is this media worker")
+            log.debug("the server is gone, and so is this media worker")
         except ProtocolError as error:
             log.error("the control socket: %s", error)
 
