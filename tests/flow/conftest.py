@@ -115,15 +115,17 @@ class Centre:
 
 
 @asynccontextmanager
-async def launched(*arguments: str) -> AsyncGenerator[Browser]:
-    """A Chromium that is told this too."""
+async def launched(*arguments: str, program: Path | None = None) -> AsyncGenerator[Browser]:
+    """A Chromium that is told this too, or another program that behaves like one."""
     found = chromium.find()
     if found is None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium under CI")
         pytest.skip("no Chromium on this machine")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS, *arguments])
+        browser = await playwright.chromium.launch(
+            executable_path=program or found, args=[*chromium.ARGUMENTS, *arguments]
+        )
         yield browser
         await browser.close()
 
@@ -147,14 +149,13 @@ def database_of_centre() -> str | None:
     return None
 
 
-@pytest.fixture
-async def centre(
-    database_of_centre: str | None, tmp_path: Path, prepared_music: Path, browser: Browser
-) -> AsyncIterator[Centre]:
-    """A running server. At the end nobody's page may have had an error."""
-    data = tmp_path / "data"
+@asynccontextmanager
+async def running_centre(
+    data: Path, prepared_music: Path, browser: Browser, database_url: str | None = None, host: str = "localhost"
+) -> AsyncGenerator[Centre]:
+    """Run a server in this process until the block ends. Then nobody's page may have had an error."""
     shutil.copytree(prepared_music, data)
-    settings = Settings(data=data, port=0, media_port=0, database_url=database_of_centre)
+    settings = Settings(data=data, port=0, media_port=0, database_url=database_url)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         database = await open_database(settings, clock)
@@ -162,13 +163,27 @@ async def centre(
         parley = Parley(database, media_workers(settings), clock)
         watch = HeaderWatch()
         await stack.enter_async_context(parley.running())
-        for piece in data.glob("hold-music*"):
-            shutil.copy(piece, prepared_music)
-        port = await stack.enter_async_context(listening(parley.app(settings, watch), watch, "127.0.0.1", 0, None))
-        url = f"http://localhost:{port}"
+        _keep_music(data, prepared_music)
+        listens = "127.0.0.1" if host == "localhost" else host
+        port = await stack.enter_async_context(listening(parley.app(settings, watch), watch, listens, 0, None))
+        url = f"http://{host}:{port}"
         await FirstRun(database, parley.passwords, parley.setup).prepare(settings, url, demo=True)
         centre = Centre(parley, url, json.loads((data / "demo.json").read_text()), browser)
         yield centre
         for person in centre.people:
             await person.context.close()  # before the server, or they would look for it
         assert [error for person in centre.people for error in person.errors] == []
+
+
+def _keep_music(data: Path, prepared_music: Path) -> None:
+    for piece in data.glob("hold-music*"):
+        shutil.copy(piece, prepared_music)
+
+
+@pytest.fixture
+async def centre(
+    database_of_centre: str | None, tmp_path: Path, prepared_music: Path, browser: Browser
+) -> AsyncIterator[Centre]:
+    """A running server."""
+    async with running_centre(tmp_path / "data", prepared_music, browser, database_of_centre) as centre:
+        yield centre
