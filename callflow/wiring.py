@@ -103,7 +103,96 @@ class PromptEnded:
     prompt: PromptId
 
 
-MediaEvent = LegUp | LegDown | PromptEnded
+@dataclass(frozen=True, slots=True)
+class LineQuality:
+    """One direction of a leg: over the last few seconds, or over the leg's life. None: nothing was there to measure."""
+
+    loss: float | None
+    """The share of packets that the network lost, of all streams, 0 to 1."""
+    jitter_ms: float | None
+    """How unevenly voice arrives (RFC 3550, 6.4.1)."""
+    mos: float | None
+    """What listeners would say of the voice, 1 to 4.5 (`media.opinion`)."""
+    bits_per_second: int
+    width: int
+    """Of the camera's pictures, in pixels; 0 when none were there."""
+    height: int
+    frames_per_second: float
+    freezes: int
+    """How often the camera's picture stood still, since the leg began."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegQuality:
+    """How well a leg's network does."""
+
+    up: LineQuality
+    """From the party to the server."""
+    down: LineQuality
+    """From the server to the party."""
+    round_trip_ms: float | None
+    """From the server to the party and back; None while no other leg is heard there."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegMeasured:
+    """How a leg that is up did in the last seconds. Sent every 2 s; the engine has no use for it."""
+
+    call: CallId
+    leg: LegId
+    quality: LegQuality
+
+
+@dataclass(frozen=True, slots=True)
+class LegSummed:
+    """How a leg did over its whole life. Sent once, when a leg that was up is closed."""
+
+    call: CallId
+    leg: LegId
+    seconds: float
+    """How long it was up."""
+    average: LegQuality
+    """Its pictures are the largest that there were."""
+    worst_loss: float | None
+    """The worst few seconds, in either direction; so the next three."""
+    worst_jitter_ms: float | None
+    worst_round_trip_ms: float | None
+    worst_mos: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTotals:
+    """What the streams of one name carried since the start, over all legs."""
+
+    packets_received: int
+    bytes_received: int
+    packets_sent: int
+    bytes_sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoopLag:
+    """How late an event loop woke, over the last 10 s, in milliseconds."""
+
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneMeasured:
+    """How the media plane itself fares. Sent every 2 s."""
+
+    worker: int
+    """Which of several planes it is."""
+    legs: int
+    streams: Mapping[Stream, StreamTotals]
+    refused: Mapping[str, int]
+    """Datagrams since the start that reached no stream, by reason."""
+    lag: LoopLag
+
+
+MediaEvent = LegUp | LegDown | PromptEnded | LegMeasured | LegSummed | PlaneMeasured
 
 
 class MediaRefusedError(Exception):

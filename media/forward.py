@@ -54,14 +54,15 @@ def receive(transport: Transport, size: int, now: float) -> None:
     source = lane.source
     count = source.count
     count.received += 1
+    count.received_bytes += size
+    if not lane.repair and source.arrivals.arrived(sequence, timestamp, now):
+        source.arrivals.begins(VIEW, payload_start(VIEW, size), payload_end(VIEW, size), now)
     if source.tap is not None:
         source.tap.rtp(source.stream, VIEW[:size], now)
     if source.mixed is not None:
         source.mixed.put(sequence, bytes(VIEW[payload_start(VIEW, size) : payload_end(VIEW, size)]))
     outs = source.outs
     if not outs:
-        if not lane.repair:
-            source.saw(sequence)
         count.dropped["unwired" if source.mixed is None else "mixed"] += 1
         return
     plain = bytes(VIEW[:size]) if len(outs) > 1 else b""
@@ -100,12 +101,16 @@ def _forward_media(out: Out, size: int, first: int, second: int, sequence: int, 
     ahead = (sequence - out.sequence) & 0xFFFF
     if ahead < 0x8000:
         out.span += ahead
+        if ahead != 1:
+            out.gaps += ahead - 1
         out.sequence = sequence
         out.timestamp = timestamp
         out.sent_at = now
     elif not out.reaches(sequence):
         # Its number went out with the source before: sending it would use an SRTP key stream twice.
         return "before_switch"
+    else:
+        out.gaps -= 1
     if out.id_table is not None and first & HAS_EXTENSIONS:
         translate(VIEW, size, out.id_table, out.extensions.get(MID_URI, 0), out.mid)
     _write_header(VIEW, 0, first, second & MARKER | out.payload_type, sequence, timestamp, out.ssrc)
@@ -167,5 +172,7 @@ def _send(out: Out, size: int) -> str:
         sock.sendto(VIEW[: LENGTH[0]], address)
     except OSError:  # a full socket buffer or no route: the packet is lost, as on any network
         return "not_sent"
-    out.count.sent += 1
+    count = out.count
+    count.sent += 1
+    count.sent_bytes += size
     return ""

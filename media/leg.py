@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from callflow.ids import LegId
+from callflow.ids import CallId, LegId
 from callflow.wiring import Source, Stream
+from media.meter import LegMeter
 from media.player import Playing
 from media.streams import StreamCount
 from media.tap import Tap, TappedStreams
@@ -11,9 +12,9 @@ from media.transport import Transport
 
 
 class Leg:
-    """What outlives a transport: what the leg shall receive, its counters, its tap, and how far its prompts are."""
+    """What outlives a transport: what it shall receive, its counters and meter, its tap, how far its prompts are."""
 
-    def __init__(self, leg: LegId, codecs: tuple[str, ...]) -> None:
+    def __init__(self, call: CallId, leg: LegId, codecs: tuple[str, ...]) -> None:
         self.id = leg
         self.codecs = codecs
         self.current: Transport | None = None
@@ -22,6 +23,7 @@ class Leg:
         """A transport that is being set up, to take over."""
         self.wanted: Mapping[Stream, Source] = {}
         self.counts = {stream: StreamCount() for stream in Stream}
+        self.meter = LegMeter(call, leg, self.counts)
         self.tap: Tap | None = None
         self.once: Playing | None = None
         """A prompt that was given to `play`, heard over whatever is wired."""

@@ -25,6 +25,7 @@ from media.addresses import answered
 from media.dtls import make_certificate
 from media.figures import StreamFigures
 from media.leg import Leg
+from media.measuring import Measuring
 from media.mixer import Mixer
 from media.music import hold_music
 from media.patchbay import Patchbay
@@ -65,6 +66,7 @@ class MediaPlane:
         self._mixer = Mixer()
         self._patchbay = Patchbay(self._legs, self._prompts, self._player, self._mixer, self._ask_key_frame)
         self._taps = taps
+        self._measuring = Measuring(settings.worker, self._legs, self._registry, self._tell)
         self._ticker: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -84,6 +86,7 @@ class MediaPlane:
             await self.stop()
             raise OSError("no announced address is of a kind that this host has: is IPv6 switched off?")
         self._ticker = asyncio.create_task(self._tick_forever(), name="media tick")
+        self._measuring.lag.start()
 
     async def stop(self) -> None:
         """Close every leg and the port, and write the taps to their end. May be repeated."""
@@ -92,6 +95,7 @@ class MediaPlane:
         if self._ticker is not None:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
+        await self._measuring.lag.stop()
         await self._player.close()
         await self._mixer.close()
         await asyncio.gather(*self._farewells, return_exceptions=True)
@@ -108,7 +112,7 @@ class MediaPlane:
             raise MediaRefusedError("leg_exists", "This leg is open already; a new offer reopens it.")
         if len(self._legs) >= self._settings.max_legs:
             raise MediaRefusedError("too_many_legs", "The server has as many calls as it can carry.")
-        made = Leg(leg, codecs)
+        made = Leg(call, leg, codecs)
         answer = self._new_transport(made, offer)
         self._legs[leg] = made
         self._patchbay.settle_leg(leg)
@@ -160,6 +164,7 @@ class MediaPlane:
         found = self._legs.pop(leg, None)
         if found is None:
             return
+        self._measuring.close(found)
         for transport in (found.pending, found.current):
             if transport is not None:
                 self._end(transport)
@@ -186,11 +191,8 @@ class MediaPlane:
         }
 
     def refused(self) -> dict[str, int]:
-        """Return how many datagrams reached no stream, by reason, on the port and on the transports there are."""
-        total = self._registry.refused.copy()
-        for transport in self._registry.by_ufrag.values():
-            total.update(transport.dropped)
-        return dict(total)
+        """Return how many datagrams reached no stream, by reason."""
+        return self._registry.all_refused()
 
     # -- transports -------------------------------------------------------------------------------------------------
 
@@ -209,7 +211,9 @@ class MediaPlane:
         leg = self._legs.get(transport.leg)
         if leg is None or leg.pending is not transport:
             return
+        self._measuring.leave(leg)
         before, leg.current, leg.pending = leg.current, transport, None
+        leg.meter.begin(time.monotonic())
         leg.start_tap()
         self._patchbay.settle_around(leg.id)
         if before is not None:
@@ -220,6 +224,8 @@ class MediaPlane:
     def transport_lost(self, transport: Transport, because: LostBecause) -> None:
         """A transport ended. Told as `LegDown`, or as `LegUp` of another one that works."""
         leg = self._legs.get(transport.leg)
+        if leg is not None and leg.current is transport:
+            self._measuring.leave(leg)
         self._end(transport)
         if leg is None:
             return
@@ -274,6 +280,7 @@ class MediaPlane:
                 self._care_for_pictures(leg.current)
                 if watchful:
                     self._watch(leg, leg.current, now)
+        self._measuring.tick(now)
 
     def _watch(self, leg: Leg, transport: Transport, now: float) -> None:
         """Tell when a transport falls silent and when it is heard again."""

@@ -88,8 +88,8 @@ def welcome(transport: Transport, bits_per_second: int) -> bytes | None:
         return None
     letter = Letter(transport)
     for source in waiting:
-        if source.highest is not None:
-            highest = source.cycles << 16 | source.highest
+        highest = source.arrivals.highest
+        if highest is not None:
             letter.add_report(struct.pack("!LLLLLL", source.ssrc, 0, highest, 0, 0, 0))
     ssrcs = [source.ssrc for source in waiting if source.ssrc is not None]
     letter.add_feedback(PAYLOAD_FEEDBACK, APPLICATION_LAYER, 0, _bandwidth_limit(bits_per_second, ssrcs))
@@ -105,13 +105,7 @@ def translate(sender: Transport, compound: bytes) -> Iterable[tuple[Transport, b
             letters[to] = Letter(to)
         return letters[to]
 
-    position = 0
-    while position + 8 <= len(compound):
-        count, kind, words = compound[position] & 0x1F, compound[position + 1], compound[position + 2 : position + 4]
-        end = position + 4 + 4 * int.from_bytes(words)
-        if compound[position] >> 6 != 2 or end > len(compound):
-            break
-        body = compound[position + 4 : end]
+    for kind, count, body in parts(compound):
         if kind == SENDER_REPORT and len(body) >= 4 + SENDER_INFO_BYTES:
             for out, info in _sender_reports(sender, body):
                 letter(out.transport).add_sender_report(out.ssrc, info)
@@ -129,8 +123,31 @@ def translate(sender: Transport, compound: bytes) -> Iterable[tuple[Transport, b
         elif kind == PAYLOAD_FEEDBACK and count == APPLICATION_LAYER and body[8:12] == b"REMB":
             for to, body_out in _bandwidth(sender, body):
                 letter(to).add_feedback(kind, count, 0, body_out)
-        position = end
     return [(to, bytes(written)) for to, written in letters.items()]
+
+
+def measure(sender: Transport, compound: bytes, now: float) -> None:
+    """Note what a decrypted compound packet tells of the network between the server and those who get the packets."""
+    for kind, count, body in parts(compound):
+        if kind == SENDER_REPORT and len(body) >= 4 + SENDER_INFO_BYTES:
+            for out, info in _sender_reports(sender, body):
+                out.reports.passed_on(_u32(info, 2), now)
+            body = body[SENDER_INFO_BYTES:]
+        if kind in (SENDER_REPORT, RECEIVER_REPORT):
+            for out, block in _blocks(sender, body, count):
+                out.reports.came(block, out.gaps, now)
+
+
+def parts(compound: bytes) -> Iterable[tuple[int, int, bytes]]:
+    """Take a compound packet apart: type, count or format, and body of each part, up to the first malformed one."""
+    position = 0
+    while position + 8 <= len(compound):
+        count, kind, words = compound[position] & 0x1F, compound[position + 1], compound[position + 2 : position + 4]
+        end = position + 4 + 4 * int.from_bytes(words)
+        if compound[position] >> 6 != 2 or end > len(compound):
+            return
+        yield kind, count, compound[position + 4 : end]
+        position = end
 
 
 def _sender_reports(sender: Transport, body: bytes) -> Iterable[tuple[Out, bytes]]:
@@ -146,16 +163,23 @@ def _sender_reports(sender: Transport, body: bytes) -> Iterable[tuple[Out, bytes
 
 def _reports(sender: Transport, body: bytes, count: int) -> Iterable[tuple[In, bytes]]:
     """Give report blocks to the legs whose streams they are about; retransmissions are not reported on."""
+    for out, block in _blocks(sender, body, count):
+        source = out.source if out.anchored else None
+        if source is None or source.ssrc is None:
+            continue
+        highest = (_u32(block, 8) - out.sequence_offset) & 0xFFFF_FFFF
+        yield source, _U32.pack(source.ssrc) + block[4:8] + _U32.pack(highest) + block[12:]
+
+
+def _blocks(sender: Transport, body: bytes, count: int) -> Iterable[tuple[Out, bytes]]:
+    """Find the outputs that report blocks are about."""
     for index in range(count):
         block = body[4 + index * REPORT_BYTES : 4 + (index + 1) * REPORT_BYTES]
         if len(block) < REPORT_BYTES:
             return
         out = sender.outs_by_ssrc.get(_u32(block, 0))
-        source = out.source if out is not None and out.anchored else None
-        if out is None or source is None or source.ssrc is None:
-            continue
-        highest = (_u32(block, 8) - out.sequence_offset) & 0xFFFF_FFFF
-        yield source, _U32.pack(source.ssrc) + block[4:8] + _U32.pack(highest) + block[12:]
+        if out is not None:
+            yield out, block
 
 
 def _nack(sender: Transport, body: bytes) -> Iterable[tuple[In, bytes]]:

@@ -12,6 +12,9 @@ class MediaSettings:
     Raises `ValueError` when an announced address is no IP address.
     """
 
+    worker: int = 0
+    """Which of several media planes this is, for what it tells of itself."""
+
     port: int = 0
     """The one UDP port, for IPv4 and IPv6 alike; 0 takes any free one."""
 

@@ -39,7 +39,7 @@ class Registry:
         self.by_address: dict[Address, Transport] = {}
         self.by_ufrag: dict[str, Transport] = {}
         self.refused: Counter[str] = Counter()
-        """Datagrams that reached no transport, by reason."""
+        """Datagrams that reached no transport, by reason; and of transports that are gone, no stream."""
         self.strangers_left = STRANGERS_PER_TICK
 
     def add(self, transport: Transport) -> None:
@@ -48,9 +48,17 @@ class Registry:
 
     def remove(self, transport: Transport) -> None:
         """Expect nothing for a transport any more."""
-        self.by_ufrag.pop(transport.credentials.ufrag, None)
+        if self.by_ufrag.pop(transport.credentials.ufrag, None) is not None:
+            self.refused.update(transport.dropped)
         for address in list(transport.proven):
             self.drop_address(address, transport)
+
+    def all_refused(self) -> dict[str, int]:
+        """Return how many datagrams reached no stream, by reason, with those of transports there are and were."""
+        total = self.refused.copy()
+        for transport in self.by_ufrag.values():
+            total.update(transport.dropped)
+        return dict(total)
 
     def prove(self, address: Address, transport: Transport) -> None:
         """Take datagrams from `address` for `transport`; a transport that had the address before loses it."""
@@ -120,6 +128,7 @@ class MediaSocket:
         compound = transport.open_rtcp(bytes(VIEW[:size]), now)
         if compound is None:
             return
+        rtcp.measure(transport, compound, now)
         for to, letter in rtcp.translate(transport, compound):
             to.send_rtcp(letter)
 

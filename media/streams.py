@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from callflow.wiring import Stream
+from media.arrivals import arrivals_of
 from media.extensions import MID_URI
+from media.reports import Reports
 from media.vp8 import PictureNumbers
 
 if TYPE_CHECKING:
@@ -25,28 +27,40 @@ CLOCK_HZ: Final = {Stream.VOICE: 48_000, Stream.CAMERA: 90_000, Stream.SCREEN: 9
 class StreamCount:
     """Packets of one stream of one leg, over all the transports that the leg has had."""
 
-    __slots__ = ("dropped", "forwarded", "received", "sent")
+    __slots__ = ("dropped", "forwarded", "received", "received_bytes", "sent", "sent_bytes")
 
     def __init__(self) -> None:
         self.received = 0
         """Authentic RTP packets that the leg sent."""
+        self.received_bytes = 0
+        """Of these, the bytes, as decrypted."""
         self.forwarded = 0
         """Of these, packets sent on; a packet that goes to two receivers counts twice."""
         self.dropped: Counter[str] = Counter()
         """Of these, packets not sent on, by reason."""
         self.sent = 0
         """Packets sent to the leg, from another leg or a prompt."""
+        self.sent_bytes = 0
+        """Of these, the bytes, before encryption."""
+
+    def add(self, other: "StreamCount") -> None:
+        """Add another's counts to these."""
+        self.received += other.received
+        self.received_bytes += other.received_bytes
+        self.forwarded += other.forwarded
+        self.dropped.update(other.dropped)
+        self.sent += other.sent
+        self.sent_bytes += other.sent_bytes
 
 
 class In:
     """One stream as a transport receives it."""
 
     __slots__ = (
+        "arrivals",
         "asked_at",
         "count",
-        "cycles",
         "extensions",
-        "highest",
         "mid",
         "mixed",
         "outs",
@@ -84,20 +98,9 @@ class In:
         self.tap: Tap | None = None
         self.mixed: Jitter | None = None
         """Where a mix wants the voice, None while no mix does."""
-        self.highest: int | None = None
-        """Highest sequence number while nobody receives the stream; None before the first packet."""
-        self.cycles = 0
+        self.arrivals = arrivals_of(stream)
         self.asked_at = 0.0
         """When a key frame was last asked for, in seconds of the monotonic clock."""
-
-    def saw(self, sequence: int) -> None:
-        """Keep the highest sequence number, with its cycles, for the receiver reports that the server itself sends."""
-        if self.highest is None:
-            self.highest = sequence
-        elif (sequence - self.highest) & 0xFFFF < 0x8000:
-            if sequence < self.highest:
-                self.cycles = (self.cycles + 1) & 0xFFFF
-            self.highest = sequence
 
 
 class Out:
@@ -108,6 +111,7 @@ class Out:
         "awaiting_key_frame",
         "count",
         "extensions",
+        "gaps",
         "id_table",
         "mid",
         "missed_pictures",
@@ -116,6 +120,7 @@ class Out:
         "repair_payload_type",
         "repair_sequence",
         "repair_ssrc",
+        "reports",
         "sent_at",
         "sequence",
         "sequence_offset",
@@ -161,6 +166,9 @@ class Out:
         self.timestamp_offset = 0
         self.span = 0
         """How many sequence numbers back the present source reaches."""
+        self.gaps = 0
+        """Sequence numbers that were left out because the source's packets never came."""
+        self.reports = Reports()
         self.pictures = PictureNumbers()
         self.id_table: bytes | None = None
         """For each header extension id of the source this leg's own id, 0 to blank it; None when nothing differs."""
@@ -171,7 +179,6 @@ class Out:
             return
         if self.source is not None:
             self.source.outs = tuple(out for out in self.source.outs if out is not self)
-            self.source.highest = None
         self.source = source
         self.restart()
         if source is not None:

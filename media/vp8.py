@@ -10,31 +10,49 @@ HAS_PICTURE_ID = 0x80
 HAS_TL0 = 0x40
 HAS_TEMPORAL_LAYER = 0x30
 LONG_PICTURE_ID = 0x80
+START_CODE = b"\x9d\x01\x2a"
+FRAME_HEADER = 10
+"""Bytes of a key frame's header: tag, start code, width, height (RFC 6386, 9.1)."""
 
 
 def starts_key_frame(view: memoryview, start: int, end: int) -> bool:
     """Say whether the VP8 payload in `view[start:end]` is the first packet of a key frame."""
+    position = _frame_start(view, start, end)
+    # The first bit of the payload header is 0 for a key frame (RFC 6386, 9.1).
+    return position < end and not view[position] & 0x01
+
+
+def key_frame_size(view: memoryview, start: int, end: int) -> tuple[int, int] | None:
+    """Return width and height that the first packet of a key frame claims; None for every other packet."""
+    at = _frame_start(view, start, end)
+    if at + FRAME_HEADER > end or view[at] & 0x01 or bytes(view[at + 3 : at + 6]) != START_CODE:
+        return None
+    # 14 bits each, little-endian; the upper two ask the viewer to scale (RFC 6386, 9.1).
+    return view[at + 6] | (view[at + 7] & 0x3F) << 8, view[at + 8] | (view[at + 9] & 0x3F) << 8
+
+
+def _frame_start(view: memoryview, start: int, end: int) -> int:
+    """Return where the frame's own header begins; `end` when this is not the first packet of a frame."""
     if start >= end:
-        return False
+        return end
     first = view[start]
     position = start + 1
     if not first & START_OF_PARTITION or first & 0x0F:
-        return False
+        return end
     if first & EXTENDED:
         if position >= end:
-            return False
+            return end
         fields = view[position]
         position += 1
         if fields & HAS_PICTURE_ID:
             if position >= end:
-                return False
+                return end
             position += 2 if view[position] & LONG_PICTURE_ID else 1
         if fields & HAS_TL0:
             position += 1
         if fields & HAS_TEMPORAL_LAYER:
             position += 1
-    # The first bit of the payload header is 0 for a key frame (RFC 6386, 9.1).
-    return position < end and not view[position] & 0x01
+    return min(position, end)
 
 
 class PictureNumbers:

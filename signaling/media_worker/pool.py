@@ -57,7 +57,7 @@ class MediaWorkers:
         self, settings: MediaSettings, count: int, log_level: str, on_event: Callable[[MediaEvent], None]
     ) -> None:
         ports = [settings.port + number if settings.port else 0 for number in range(count)]
-        self._slots = [Slot(number, replace(settings, port=port)) for number, port in enumerate(ports)]
+        self._slots = [Slot(number, replace(settings, port=port, worker=number)) for number, port in enumerate(ports)]
         self._log_level = log_level
         self._on_event = on_event
         self._legs: dict[LegId, tuple[CallId, Slot]] = {}

@@ -24,7 +24,18 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 
 from callflow.ids import CallId, LegId
-from callflow.wiring import FromLeg, LegDown, LegUp, MediaEvent, PromptEnded, Stream, Wiring
+from callflow.wiring import (
+    FromLeg,
+    LegDown,
+    LegMeasured,
+    LegSummed,
+    LegUp,
+    MediaEvent,
+    PlaneMeasured,
+    PromptEnded,
+    Stream,
+    Wiring,
+)
 from media.plane import MediaPlane
 from media.settings import MediaSettings
 from recording.journal import JournalWriter
@@ -183,9 +194,11 @@ class Party:
 class Stage:
     """A media plane with the events it gave, and the parties in front of it."""
 
-    def __init__(self, plane: MediaPlane, events: list[MediaEvent]) -> None:
+    def __init__(self, plane: MediaPlane, events: list[MediaEvent], measures: list[MediaEvent]) -> None:
         self.plane = plane
         self.events = events
+        self.measures = measures
+        """The events that come with time and not because something happened."""
         self.parties: list[Party] = []
 
     async def enter(
@@ -206,6 +219,9 @@ class Stage:
     def downs(self, leg: LegId) -> list[LegDown]:
         return [event for event in self.events if isinstance(event, LegDown) and event.leg == leg]
 
+    def measured(self, leg: LegId) -> list[LegMeasured]:
+        return [event for event in self.measures if isinstance(event, LegMeasured) and event.leg == leg]
+
     def ended(self) -> list[PromptEnded]:
         return [event for event in self.events if isinstance(event, PromptEnded)]
 
@@ -214,9 +230,14 @@ class Stage:
 async def stage(settings: MediaSettings) -> AsyncGenerator[Stage]:
     """Run a media plane on loopback for one test."""
     events: list[MediaEvent] = []
-    plane = MediaPlane(settings, events.append, JournalWriter())
+    measures: list[MediaEvent] = []
+
+    def keep(event: MediaEvent) -> None:
+        (measures if isinstance(event, LegMeasured | LegSummed | PlaneMeasured) else events).append(event)
+
+    plane = MediaPlane(settings, keep, JournalWriter())
     await plane.start()
-    here = Stage(plane, events)
+    here = Stage(plane, events, measures)
     try:
         yield here
     finally:

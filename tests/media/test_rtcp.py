@@ -147,7 +147,7 @@ def test_a_camera_that_nobody_receives_is_told_that_all_is_well() -> None:
     lonely = transport(offer())
     camera = lonely.ins[Stream.CAMERA]
     for sequence in (65_535, 0):
-        camera.saw(sequence)
+        camera.arrivals.arrived(sequence, 0, 0.0)
     letter = welcome(lonely, 2_000_000)
     assert letter is not None
     report, limit = RtcpPacket.parse(letter)

@@ -37,6 +37,11 @@ class Relay:
         """Lose every nth SRTP datagram to the client; 0 loses none."""
         self.lose_checks = False
         """Lose the client's STUN checks."""
+        self.lose_every_up = 0
+        """The same for those that the client sends."""
+        self.delay_s = 0.0
+        """How long every datagram takes, each way."""
+        self._from_client = 0
         self.to_client: Counter[int] = Counter()
         """SRTP datagrams towards the client, by payload type."""
         self.headers: deque[tuple[float, bytes]] = deque(maxlen=1000)
@@ -87,12 +92,21 @@ class Relay:
                 return
             if _is_srtp(data):
                 self.last_media = data
+                self._from_client += 1
+                if self.lose_every_up and self._from_client % self.lose_every_up == 0:
+                    return
         elif _is_srtp(data):
             self.to_client[data[1] & 0x7F] += 1
             self.headers.append((time.monotonic(), data[:12]))
             if self.lose_every and self.to_client.total() % self.lose_every == 0:
                 return
-        if self._cut or self._front is None or self._back is None:
+        if self.delay_s:
+            asyncio.get_running_loop().call_later(self.delay_s, self._deliver, data, towards_server)
+        else:
+            self._deliver(data, towards_server)
+
+    def _deliver(self, data: bytes, towards_server: bool) -> None:
+        if self._cut or self._front is None or self._back is None or self._front.is_closing():
             return
         if towards_server:
             self._back.sendto(data, self._server)
