@@ -4,82 +4,21 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
 
-from callflow.ids import LegId
 from callflow.wiring import HOLD_MUSIC, FromPrompt, Stream
 from media.plane import MediaPlane
 from media.settings import MediaSettings
 from tests.browser import chromium
-from tests.media.parties import (
-    ALICE,
-    BOB,
-    CALL,
-    CAROL,
-    CODECS,
-    Stage,
-    both_ways,
-    clients_on_loopback,
-    eventually,
-    stage,
-)
-from tests.media.wire import Relay, relayed
+from tests.media.parties import ALICE, BOB, CALL, CAROL, both_ways, clients_on_loopback, eventually
+from tests.media.poor_line import SEED, PoorLine
+from tests.media.theatre import BLUE, GREEN, RED, RGB, Theatre, hears, hears_and_sees, measured, sees, theatre_of
+from tests.media.wire import Relay
 
 pytestmark = pytest.mark.flow
-
-PAGE = Path(__file__).with_name("page.html")
-RED, BLUE, GREEN = "#c02020", "#2020c0", "#20a020"
-RGB = {RED: (192, 32, 32), BLUE: (32, 32, 192), GREEN: (32, 160, 32)}
-LIMIT_S = 10.0
-
-
-@dataclass
-class Theatre:
-    """A media plane, a web server with the test page, and a browser."""
-
-    stage: Stage
-    url: str
-    browser: Browser
-    ports: dict[LegId, int]
-    """Where a leg's page finds the server, when not at its own port."""
-
-    async def enter(self, leg: LegId, hertz: int, colour: str) -> Page:
-        """Open a page in a context of its own and connect it as a leg."""
-        context = await self.browser.new_context()
-        page = await context.new_page()
-        await self.connect(page, leg, hertz, colour)
-        return page
-
-    async def connect(self, page: Page, leg: LegId, hertz: int, colour: str, again: bool = False) -> None:
-        """Load the page, anew if it was loaded before, and connect it as a leg."""
-        ups = len(self.stage.ups(leg))
-        await page.goto(self.url)
-        await page.evaluate("a => enter(...a)", [leg, hertz, colour, again])
-        await eventually(lambda: len(self.stage.ups(leg)) > ups)
-
-
-def _routes(plane: MediaPlane, ports: dict[LegId, int]) -> web.Application:
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text=PAGE.read_text(), content_type="text/html")
-
-    async def offer(request: web.Request) -> web.Response:
-        asked = await request.json()
-        leg = LegId(asked["leg"])
-        answer = await (
-            plane.reopen(leg, asked["sdp"]) if asked["again"] else plane.open(CALL, leg, asked["sdp"], CODECS)
-        )
-        return web.Response(text=relayed(answer.sdp, plane.port, ports.get(leg, plane.port)))
-
-    app = web.Application()
-    app.router.add_get("/", page)
-    app.router.add_post("/offer", offer)
-    return app
 
 
 @pytest.fixture
@@ -89,49 +28,8 @@ async def theatre(music_cache: Path) -> AsyncIterator[Theatre]:
         if os.environ.get("CI"):
             pytest.fail("no Chromium under CI")
         pytest.skip("no Chromium on this machine")
-    async with stage(MediaSettings(include_loopback=True, cache=music_cache)) as here:
-        ports: dict[LegId, int] = {}
-        runner = web.AppRunner(_routes(here.plane, ports))
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port: int = runner.addresses[0][1]
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=found, args=[*chromium.ARGUMENTS, "--autoplay-policy=no-user-gesture-required"]
-            )
-            try:
-                yield Theatre(here, f"http://127.0.0.1:{port}/", browser, ports)
-            finally:
-                await browser.close()
-                await runner.cleanup()
-
-
-async def measured(page: Page, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Wait until what a page measures fits, and return it."""
-    deadline = time.monotonic() + LIMIT_S
-    while True:
-        figures: dict[str, Any] = await page.evaluate("measure()")
-        if holds(figures):
-            return figures
-        assert time.monotonic() < deadline, f"within {LIMIT_S} s the page saw only {figures}"
-        await asyncio.sleep(0.05)
-
-
-def hears(hertz: int) -> Callable[[dict[str, Any]], bool]:
-    """Within 2 %."""
-    return lambda figures: abs(figures["hertz"] - hertz) < 0.02 * hertz
-
-
-def sees(colour: str, stream: str = "colour") -> Callable[[dict[str, Any]], bool]:
-    return lambda figures: (
-        figures[stream] is not None
-        and all(abs(got - sent) < 45 for got, sent in zip(figures[stream], RGB[colour], strict=True))
-    )
-
-
-def hears_and_sees(hertz: int, colour: str) -> Callable[[dict[str, Any]], bool]:
-    return lambda figures: hears(hertz)(figures) and sees(colour)(figures)
+    async with theatre_of(MediaSettings(include_loopback=True, cache=music_cache), found) as here:
+        yield here
 
 
 async def test_two_browsers_hear_and_see_each_other_through_a_reload_and_a_transfer(theatre: Theatre) -> None:
@@ -202,6 +100,63 @@ async def test_lost_pictures_are_sent_again_by_the_other_side_before_and_after_a
             before = (await measured(alice, sees(colour)))["video_1"]
             after = (await measured(alice, _repaired_since(before)))["video_1"]
             print(f"with every sixth packet lost: {before} {after}")
+
+
+async def test_the_picture_never_freezes_over_transfers_and_a_hold_cuts_both_pictures_for_music(
+    theatre: Theatre,
+) -> None:
+    """PLUS-21, CALL-06."""
+    plane = theatre.stage.plane
+    alice = await theatre.enter(ALICE, 440, RED)
+    bob = await theatre.enter(BOB, 660, BLUE)
+    await theatre.enter(CAROL, 880, GREEN)
+    plane.wire(CALL, 1, both_ways(ALICE, BOB, *Stream))
+    await measured(alice, hears_and_sees(660, BLUE))
+    await measured(bob, hears_and_sees(440, RED))
+    await asyncio.sleep(1)  # the browser counts no freezes before it knows the usual distance between pictures
+
+    before = (await alice.evaluate("measure()"))["video_1"]
+    for epoch, (other, hertz, colour) in enumerate(((CAROL, 880, GREEN), (BOB, 660, BLUE), (CAROL, 880, GREEN)), 2):
+        plane.wire(CALL, epoch, both_ways(ALICE, other, *Stream))
+        await measured(alice, hears_and_sees(hertz, colour))
+    plane.wire(CALL, 5, both_ways(ALICE, BOB, *Stream))
+    after = (await measured(alice, lambda f: sees(BLUE)(f) and f["video_1"]["keys"] >= before["keys"] + 4))["video_1"]
+    print(f"four transfers: before {before}, after {after}")
+    assert after["freezes"] == before["freezes"]
+
+    plane.wire(CALL, 6, {ALICE: {Stream.VOICE: FromPrompt(HOLD_MUSIC)}, BOB: {}})
+    await asyncio.sleep(0.3)
+    held = [(await page.evaluate("measure()"))["video_1"]["decoded"] for page in (alice, bob)]
+    await measured(alice, lambda figures: figures["hertz"] > 50 and not hears(660)(figures))
+    await measured(bob, lambda figures: figures["hertz"] == 0)
+    assert held == [(await page.evaluate("measure()"))["video_1"]["decoded"] for page in (alice, bob)]
+
+    plane.wire(CALL, 7, both_ways(ALICE, BOB, *Stream))
+    await measured(alice, lambda f: hears_and_sees(660, BLUE)(f) and f["video_1"]["decoded"] > held[0] + 10)
+    await measured(bob, lambda f: hears_and_sees(440, RED)(f) and f["video_1"]["decoded"] > held[1] + 10)
+
+
+async def test_with_a_twentieth_of_all_packets_lost_both_ways_no_picture_freezes(theatre: Theatre, long: bool) -> None:
+    """CALL-07."""
+    plane = theatre.stage.plane
+    async with PoorLine.to(theatre.stage) as line:
+        theatre.ports[ALICE] = line.port
+        alice = await theatre.enter(ALICE, 440, RED)
+        bob = await theatre.enter(BOB, 660, BLUE)
+        plane.wire(CALL, 1, both_ways(ALICE, BOB, *Stream))
+        await measured(alice, hears_and_sees(660, BLUE))
+        await measured(bob, hears_and_sees(440, RED))
+        await asyncio.sleep(1)
+        before = [(await page.evaluate("measure()"))["video_1"] for page in (alice, bob)]
+        line.lost_share = 0.05
+        seconds = 20 if long else 8
+        await asyncio.sleep(seconds)
+        after = [(await page.evaluate("measure()"))["video_1"] for page in (alice, bob)]
+    for then, now in zip(before, after, strict=True):
+        print(f"{seconds} s with 5 % lost (seed {SEED}): before {then}, after {now}")
+        assert now["freezes"] == then["freezes"]
+        assert now["decoded"] > then["decoded"] + 15 * seconds
+        assert now["repaired"] > then["repaired"]
 
 
 def _repaired_since(before: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:

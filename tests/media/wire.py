@@ -5,6 +5,7 @@ import time
 from collections import Counter, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Self
 
 from callflow.wiring import LegUp
 from tests.media.parties import ALICE, CALL, CODECS, Party, Stage, eventually
@@ -49,7 +50,7 @@ class Relay:
 
     @classmethod
     @asynccontextmanager
-    async def to(cls, here: Stage) -> "AsyncGenerator[Relay]":
+    async def to(cls, here: Stage) -> "AsyncGenerator[Self]":
         """Relay to the media plane of a stage."""
         relay = cls(("127.0.0.1", here.plane.port))
         loop = asyncio.get_running_loop()
@@ -90,12 +91,12 @@ class Relay:
             self._client = peer
             if self.lose_checks and data[:1] == b"\x00":
                 return
-            if _is_srtp(data):
+            if is_srtp(data):
                 self.last_media = data
                 self._from_client += 1
                 if self.lose_every_up and self._from_client % self.lose_every_up == 0:
                     return
-        elif _is_srtp(data):
+        elif is_srtp(data):
             self.to_client[data[1] & 0x7F] += 1
             self.headers.append((time.monotonic(), data[:12]))
             if self.lose_every and self.to_client.total() % self.lose_every == 0:
@@ -114,7 +115,8 @@ class Relay:
             self._front.sendto(data, self._client)
 
 
-def _is_srtp(data: bytes) -> bool:
+def is_srtp(data: bytes) -> bool:
+    """Whether a datagram is media, not control, a check or the handshake."""
     return len(data) > 12 and 128 <= data[0] < 192 and not 192 <= data[1] < 224
 
 
