@@ -40,6 +40,7 @@ from signaling.calls.guest_api import GuestCalls
 from signaling.calls.guest_events import GuestEvents
 from signaling.calls.guest_views import GuestViews
 from signaling.calls.negotiation import Negotiation
+from signaling.calls.relayed import Relayed
 from signaling.conversations_api import ConversationsApi
 from signaling.feed import FactFeed
 from signaling.first_run import FirstRun
@@ -108,7 +109,8 @@ class Parley:
         self.store = CallStore(database, [follow_call])
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
-        views = PanelViews(clock)
+        relayed = Relayed()
+        views = PanelViews(clock, relayed)
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
         self.panel = PanelSocket(database, self.hub, self.presence, views, self.limits, clock)
@@ -124,7 +126,7 @@ class Parley:
             self.limits,
             clock,
         )
-        self.guest_events = GuestEvents(self.guest_calls, self.limits)
+        self.guest_events = GuestEvents(self.guest_calls, relayed, self.hub.refresh, self.limits)
         self.feed = FactFeed(database, self.hub.tell, self.guest_events.tell)
         self.guest_links = GuestLinks(database, self.links, self.settings, self.limits, self.guest_calls.live)
 

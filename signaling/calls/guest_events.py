@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,9 +10,10 @@ from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
 from callflow.facts import Fact, FactKind
-from callflow.ids import CallId, ConversationId
+from callflow.ids import AgentId, CallId, ConversationId
 from conversations.db.facts import LoggedFact
 from signaling.calls.guest_api import GuestCalls
+from signaling.calls.relayed import Relayed
 from signaling.http.api import Api
 from signaling.http.client import client_of
 from signaling.http.limits import Limits
@@ -38,8 +39,12 @@ class _Page:
 class GuestEvents:
     """All customers' pages that are open at this process."""
 
-    def __init__(self, calls: GuestCalls, limits: Limits) -> None:
+    def __init__(
+        self, calls: GuestCalls, relayed: Relayed, tell_agent: Callable[[AgentId], Awaitable[None]], limits: Limits
+    ) -> None:
         self._calls = calls
+        self._relayed = relayed
+        self._tell_agent = tell_agent
         self._limits = limits
         self._pages: set[_Page] = set()
 
@@ -68,12 +73,14 @@ class GuestEvents:
             self._pages.add(page)
             try:
                 await self._send(page)
-                await self._listen(socket)
+                await self._listen(page)
             finally:
                 self._pages.discard(page)
+                self._relayed.note(page.call, False)
         return ws
 
-    async def _listen(self, socket: Socket) -> None:
+    async def _listen(self, page: _Page) -> None:
+        socket = page.socket
         messages = socket.messages()
         while True:
             try:
@@ -85,10 +92,14 @@ class GuestEvents:
             if text is None:
                 return
             try:
-                _HEARTBEAT.validate_json(text)
+                heartbeat = _HEARTBEAT.validate_json(text)
             except ValidationError:
                 socket.close(MALFORMED, b"bad_message")
                 return
+            if self._relayed.note(page.call, heartbeat.relayed):
+                call = await self._calls.own(page.guest, page.call)
+                if call.agent is not None:
+                    await self._tell_agent(call.agent)
 
     async def _send(self, page: _Page) -> None:
         call = await self._calls.own(page.guest, page.call)

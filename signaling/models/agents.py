@@ -90,6 +90,7 @@ class PanelCall(Model):
     tab: str | None
     mine: Literal["connecting", "up", "reconnecting"]
     theirs: Literal["up", "reconnecting"]
+    theirs_relayed: bool
     grace_until: Moment | None
 
 

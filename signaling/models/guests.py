@@ -78,9 +78,10 @@ class GuestOffer(Model):
 
 
 class GuestHeartbeat(Model):
-    """Sent by the customer's page every 10 s."""
+    """Sent by the customer's page every 10 s, and at once when `relayed` changes: its packets go through a relay."""
 
     type: Literal["heartbeat"] = "heartbeat"
+    relayed: bool = False
 
 
 class GuestCallPushed(Model):

@@ -95,6 +95,12 @@ class Hub:
                 await self._snapshot(session, panel)
             self._panels.add(panel)
 
+    async def refresh(self, agent: AgentId) -> None:
+        """Tell an agent's panels how the agent's own things stand, after a change that no fact tells."""
+        async with self._lock, self._database.read() as session:
+            for panel in [panel for panel in self._panels if panel.who.user.id == agent]:
+                await self._tell(session, panel, Touched(), panel.upto, all_own=True)
+
     def leave(self, panel: Panel) -> None:
         """Forget a panel."""
         self._panels.discard(panel)
@@ -129,10 +135,12 @@ class Hub:
         panel.who = now
         return True
 
-    async def _tell(self, session: Session, panel: Panel, touched: Touched, upto: int) -> None:
+    async def _tell(
+        self, session: Session, panel: Panel, touched: Touched, upto: int, *, all_own: bool = False
+    ) -> None:
         try:
             if panel.who.user.id not in touched.users or await self._signed_in(panel):
-                await self._change(session, panel, touched, upto)
+                await self._change(session, panel, touched, upto, all_own=all_own)
         except Exception:
             log.exception("a panel could not be told of a change; it is cut and comes back")
             self._drop(panel, TROUBLE, b"")

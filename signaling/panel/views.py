@@ -1,6 +1,6 @@
 """What one panel shows, read from the database: the readings behind the snapshot and the changes."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from callflow.agent import Agent, WrapUp, new_agent
 from callflow.agent_machine import activity_name
 from callflow.call import RING_TIME, Call, Ended, LegState, Ringing, Talking
 from callflow.clock import Clock
-from callflow.ids import ConversationId
+from callflow.ids import CallId, ConversationId
 from callink.links import link_label
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id
 from conversations.db.database import Session
@@ -47,8 +47,9 @@ class Own:
 class PanelViews:
     """Reads what panels show. Every method works in its caller's session, so that one panel sees one moment."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, relayed: Container[CallId] = ()) -> None:
         self._clock = clock
+        self._relayed = relayed
 
     async def state(self, session: Session, who: SignedIn) -> tuple[Own, PanelState]:
         """Return everything."""
@@ -70,7 +71,7 @@ class PanelViews:
         if agent is None:
             agent = new_agent(who.user.id, (await made_at(session))[who.user.id])
         call = await call_by_id(session, agent.call) if agent.call else None
-        shown = await _panel_call(session, call) if call is not None and call.live else None
+        shown = await self._panel_call(session, call) if call is not None and call.live else None
         wrap_up = None
         if isinstance(agent.activity, WrapUp) and call is not None and isinstance(call.phase, Ended):
             wrap_up = await _wrap_up(session, agent.activity, call, call.phase)
@@ -113,6 +114,44 @@ class PanelViews:
             if UserRole.AGENT in user.roles and not user.disabled
         ]
 
+    async def _panel_call(self, session: Session, call: Call) -> PanelCall | None:
+        phase, leg = call.phase, call.agent_leg
+        if not isinstance(phase, Ringing | Talking) or leg is None:
+            return None
+        customer = await customer_by_id(session, call.customer)
+        if customer is None:
+            return None
+        queues = await names_of_queues(session, [call.queue])
+        summary, _ = await lists.gist(session, call.conversation)
+        held = phase.reservation if isinstance(phase, Ringing) else None
+        grace = [at.deadline for at in (leg, call.customer_leg) if at.state is LegState.RECONNECTING and at.deadline]
+        return PanelCall(
+            id=call.id,
+            media=call.media,
+            phase="ringing" if held else "talking",
+            conversation_id=call.conversation,
+            customer=Caller(
+                id=customer.id,
+                name=customer.name,
+                address=customer.address,
+                city=customer.city,
+                country=customer.country,
+            ),
+            queue=Ref(id=call.queue, name=queues[call.queue]),
+            link_label=await link_label(session, call.link) if call.link else None,
+            waiting_since=call.started_at,
+            last_summary=summary or None,
+            reservation=Reservation(id=held.id, deadline=held.deadline, seconds=int(RING_TIME.total_seconds()))
+            if held
+            else None,
+            answered_at=phase.answered_at if isinstance(phase, Talking) else None,
+            tab=leg.tab,
+            mine=leg.state.value,
+            theirs="up" if call.customer_leg.state is LegState.UP else "reconnecting",
+            theirs_relayed=call.id in self._relayed,
+            grace_until=min(grace, default=None),
+        )
+
 
 def _member(user: User, agent: Agent, queues: Sequence[Queue]) -> TeamMember:
     return TeamMember(
@@ -133,44 +172,6 @@ def _member(user: User, agent: Agent, queues: Sequence[Queue]) -> TeamMember:
 def _since(agent: Agent) -> datetime:
     """Return since when an agent does what he does: the status, unless a call holds him."""
     return agent.status_since if agent.call is None else agent.activity.since
-
-
-async def _panel_call(session: Session, call: Call) -> PanelCall | None:
-    phase, leg = call.phase, call.agent_leg
-    if not isinstance(phase, Ringing | Talking) or leg is None:
-        return None
-    customer = await customer_by_id(session, call.customer)
-    if customer is None:
-        return None
-    queues = await names_of_queues(session, [call.queue])
-    summary, _ = await lists.gist(session, call.conversation)
-    held = phase.reservation if isinstance(phase, Ringing) else None
-    grace = [at.deadline for at in (leg, call.customer_leg) if at.state is LegState.RECONNECTING and at.deadline]
-    return PanelCall(
-        id=call.id,
-        media=call.media,
-        phase="ringing" if held else "talking",
-        conversation_id=call.conversation,
-        customer=Caller(
-            id=customer.id,
-            name=customer.name,
-            address=customer.address,
-            city=customer.city,
-            country=customer.country,
-        ),
-        queue=Ref(id=call.queue, name=queues[call.queue]),
-        link_label=await link_label(session, call.link) if call.link else None,
-        waiting_since=call.started_at,
-        last_summary=summary or None,
-        reservation=Reservation(id=held.id, deadline=held.deadline, seconds=int(RING_TIME.total_seconds()))
-        if held
-        else None,
-        answered_at=phase.answered_at if isinstance(phase, Talking) else None,
-        tab=leg.tab,
-        mine=leg.state.value,
-        theirs="up" if call.customer_leg.state is LegState.UP else "reconnecting",
-        grace_until=min(grace, default=None),
-    )
 
 
 async def _wrap_up(session: Session, wrap: WrapUp, call: Call, end: Ended) -> WrapUpView | None:

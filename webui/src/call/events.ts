@@ -6,19 +6,29 @@ import { eventsUrl, getCall, Refusal, type GuestCall } from "./api";
 const HEARTBEAT_MS = 10_000;
 
 export interface EventsHandlers {
+  /** Our packets go through a relay. */
+  relayed(): boolean;
   oncall(call: GuestCall): void;
   /** The server does not know the call, or does not know us. */
   ongone(): void;
 }
 
-/** Follows the call until it has ended. Returns what stops it. */
-export function followCall(id: string, handlers: EventsHandlers): () => void {
-  const end = new AbortController();
-  void follow(id, handlers, end.signal);
-  return () => end.abort();
+export interface Events {
+  /** Sends a heartbeat at once: what it says has changed. */
+  beat(): void;
+  stop(): void;
 }
 
-async function follow(id: string, { oncall, ongone }: EventsHandlers, signal: AbortSignal): Promise<void> {
+/** Follows the call until it has ended, or is stopped. */
+export function followCall(id: string, handlers: EventsHandlers): Events {
+  const end = new AbortController();
+  const beats = new EventTarget();
+  void follow(id, handlers, beats, end.signal);
+  return { beat: () => void beats.dispatchEvent(new Event("beat")), stop: () => end.abort() };
+}
+
+async function follow(id: string, handlers: EventsHandlers, beats: EventTarget, signal: AbortSignal): Promise<void> {
+  const { oncall, ongone } = handlers;
   for (let attempt = 0; !signal.aborted; attempt++) {
     await pause(retryDelay(attempt), signal);
     if (attempt > 0) {
@@ -34,20 +44,29 @@ async function follow(id: string, { oncall, ongone }: EventsHandlers, signal: Ab
         continue;
       }
     }
-    if (await listen(id, oncall, signal)) attempt = 0;
+    if (await listen(id, handlers, beats, signal)) attempt = 0;
   }
 }
 
 /** One connection, until it closes; says whether it brought anything. */
-function listen(id: string, oncall: (call: GuestCall) => void, signal: AbortSignal): Promise<boolean> {
+function listen(
+  id: string,
+  { oncall, relayed }: EventsHandlers,
+  beats: EventTarget,
+  signal: AbortSignal,
+): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(false);
     let useful = false;
     const socket = new WebSocket(eventsUrl(id));
     const close = () => socket.close();
-    const beat = setInterval(() => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "heartbeat" }));
-    }, HEARTBEAT_MS);
+    const beat = () => {
+      const heartbeat = JSON.stringify({ type: "heartbeat", relayed: relayed() });
+      if (socket.readyState === WebSocket.OPEN) socket.send(heartbeat);
+    };
+    const timer = setInterval(beat, HEARTBEAT_MS);
+    socket.onopen = beat;
+    beats.addEventListener("beat", beat);
     signal.addEventListener("abort", close);
     addEventListener("offline", close);
     socket.onmessage = ({ data }) => {
@@ -56,7 +75,8 @@ function listen(id: string, oncall: (call: GuestCall) => void, signal: AbortSign
       if (message.type === "call" && message.call && !signal.aborted) oncall(message.call);
     };
     socket.onclose = () => {
-      clearInterval(beat);
+      clearInterval(timer);
+      beats.removeEventListener("beat", beat);
       signal.removeEventListener("abort", close);
       removeEventListener("offline", close);
       resolve(useful);

@@ -2,7 +2,7 @@
 
 import { Leg, LegRefused } from "../lib/rtc";
 import { getCall, legLost, postOffer, Refusal, type GuestCall } from "./api";
-import { followCall } from "./events";
+import { followCall, type Events } from "./events";
 import type { Own } from "./own";
 
 /** The server may say "reconnecting" about the connection before this one; only if it insists is it about this. */
@@ -24,10 +24,11 @@ export class Live {
   /** Milliseconds by which the server's clock is ahead of ours. */
   ahead = 0;
 
-  private readonly stopEvents: () => void;
+  private readonly events: Events;
   private readonly tabs: BroadcastChannel;
   private insists: ReturnType<typeof setTimeout> | undefined;
   private legWasUp = false;
+  private legWasRelayed = false;
   private wakeLock: WakeLockSentinel | null = null;
   private closed = false;
 
@@ -45,7 +46,11 @@ export class Live {
     this.tabs = new BroadcastChannel(`parley-${call.id}`);
     this.tabs.onmessage = () => this.handlers.onelsewhere();
     this.tabs.postMessage("taken");
-    this.stopEvents = followCall(call.id, { oncall: (now) => this.take(now), ongone: () => handlers.ongone() });
+    this.events = followCall(call.id, {
+      relayed: () => this.leg.relayed,
+      oncall: (now) => this.take(now),
+      ongone: () => handlers.ongone(),
+    });
     this.ownChanged();
     this.leg.start();
     addEventListener("pagehide", this.leaving);
@@ -68,7 +73,7 @@ export class Live {
   close(told: Promise<void> = Promise.resolve()): void {
     this.closed = true;
     void Promise.race([told, new Promise((resolve) => setTimeout(resolve, TELLING_MS))]).then(() => this.leg.close());
-    this.stopEvents();
+    this.events.stop();
     this.tabs.close();
     clearTimeout(this.insists);
     removeEventListener("pagehide", this.leaving);
@@ -104,6 +109,8 @@ export class Live {
     // What was pushed while the network was away is lost, and the socket may not have noticed.
     if (up && !this.legWasUp) void this.refresh();
     this.legWasUp = up;
+    if (this.leg.relayed !== this.legWasRelayed) this.events.beat();
+    this.legWasRelayed = this.leg.relayed;
     this.handlers.onchange();
   }
 

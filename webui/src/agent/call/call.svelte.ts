@@ -14,6 +14,7 @@ import { keepCall, keptCall } from "./kept";
 export class CallMedia {
   legState = $state<LegState | null>(null);
   quality = $state<Quality | null>(null);
+  relayed = $state(false);
   seesCamera = $state(false);
   remoteVoice = $state.raw<MediaStream | null>(null);
   remoteCamera = $state.raw<MediaStream | null>(null);
@@ -153,13 +154,14 @@ export class CallMedia {
     this.microphone.close();
     this.camera.close();
     this.legState = this.quality = this.remoteVoice = this.remoteCamera = null;
-    this.seesCamera = false;
+    this.seesCamera = this.relayed = false;
   }
 
   private mirror(leg: Leg): void {
     if (leg !== this.leg) return;
     this.legState = leg.state;
     this.quality = leg.quality;
+    this.relayed = leg.relayed;
     this.seesCamera = leg.seesCamera === true;
     this.remoteVoice = leg.remoteVoice;
     this.remoteCamera = leg.remoteCamera;

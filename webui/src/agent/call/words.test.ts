@@ -18,6 +18,7 @@ const call: PanelCall = {
   tab: "tab-1",
   mine: "up",
   theirs: "up",
+  theirs_relayed: false,
   grace_until: null,
 };
 const here = { here: true, legState: "up", quality: "good" } as const;

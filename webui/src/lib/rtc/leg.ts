@@ -33,6 +33,8 @@ export class Leg {
   /** Pictures are arriving; null while that is not known yet. */
   seesCamera: boolean | null = null;
   quality: Quality | null = null;
+  /** Packets go through a TURN server. */
+  relayed = false;
 
   private peer: Peer | null = null;
   private voiceTrack: MediaStreamTrack | null = null;
@@ -132,10 +134,11 @@ export class Leg {
       onlost: () => this.reconnect(),
       onpictures: (arriving) => this.set("seesCamera", arriving),
       onquality: (quality) => this.set("quality", quality),
+      onroute: (relayed) => this.set("relayed", relayed),
     });
   }
 
-  private set<Name extends "seesCamera" | "quality">(name: Name, value: this[Name]): void {
+  private set<Name extends "seesCamera" | "quality" | "relayed">(name: Name, value: this[Name]): void {
     if (this[name] === value) return;
     this[name] = value;
     this.options.onchange();

@@ -4,6 +4,7 @@ import { pause, retryDelay } from "./ladder";
 import { levelOf } from "./level";
 import { judge, readCounters, type Counters } from "./quality";
 import { ringSamples, wav } from "./ring";
+import { readRelayed } from "./route";
 
 describe("the retry ladder", () => {
   test("begins at once, climbs and stays on its last step", () => {
@@ -104,5 +105,34 @@ describe("the ring", () => {
     expect(file.byteLength).toBe(44 + 8);
     expect(file.getUint32(24, true)).toBe(22_050);
     expect([0, 1, 2, 3].map((i) => file.getInt16(44 + 2 * i, true))).toEqual([0, 32767, -32767, 32767]);
+  });
+});
+
+describe("the way of a connection", () => {
+  const report = (...entries: { id: string; type: string }[]) =>
+    new Map(entries.map((entry) => [entry.id, entry])) as unknown as RTCStatsReport;
+  const relay = { id: "R", type: "local-candidate", candidateType: "relay" };
+  const host = { id: "H", type: "local-candidate", candidateType: "host" };
+  const through = (id: string, candidate: string, selected?: boolean) => ({
+    id,
+    type: "candidate-pair",
+    state: "succeeded",
+    localCandidateId: candidate,
+    ...(selected === undefined ? {} : { selected }),
+  });
+
+  test("is that of the pair that the transport names", () => {
+    const pairs = [relay, host, through("one", "H"), through("two", "R")];
+    const transport = (id: string) => ({ id: "T", type: "transport", selectedCandidatePairId: id });
+    expect(readRelayed(report(...pairs, transport("two")))).toBe(true);
+    expect(readRelayed(report(...pairs, transport("one")))).toBe(false);
+  });
+
+  test("is that of the pair that says so, where the transport names none", () => {
+    expect(readRelayed(report(relay, host, through("one", "H", false), through("two", "R", true)))).toBe(true);
+  });
+
+  test("is not known while none is chosen", () => {
+    expect(readRelayed(report(relay, through("one", "R")))).toBe(null);
   });
 });

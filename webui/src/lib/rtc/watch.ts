@@ -1,6 +1,7 @@
 /** Looks after a connection that is up: is it lost, do pictures arrive, how good is it? */
 
 import { judge, readCounters, type Counters, type Quality } from "./quality";
+import { readRelayed } from "./route";
 
 export interface Findings {
   /** The connection is of no use any more. Reported once. */
@@ -8,6 +9,8 @@ export interface Findings {
   /** Pictures have begun to arrive, or have stopped. */
   onpictures(arriving: boolean): void;
   onquality(quality: Quality): void;
+  /** The packets go through a relay, or directly. */
+  onroute(relayed: boolean): void;
 }
 
 const LOOK_MS = 500;
@@ -38,8 +41,11 @@ export function watchConnection(connection: RTCPeerConnection, findings: Finding
   }
 
   async function look(): Promise<void> {
-    const now = readCounters(await connection.getStats());
+    const report = await connection.getStats();
     if (stopped) return;
+    const now = readCounters(report);
+    const relayed = readRelayed(report);
+    if (relayed !== null) findings.onroute(relayed);
     silent = before && now.heard > 0 && now.heard === before.heard ? silent + 1 : 0;
     if (silent >= SILENT_LOOKS) return lost();
     still = now.framesDecoded > (before?.framesDecoded ?? 0) ? 0 : still + 1;
