@@ -1,6 +1,7 @@
 """The media plane: everything behind `callflow.wiring.MediaPort`."""
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -58,7 +59,7 @@ class MediaPlane:
         self._on_event = on_event
         self._certificate = make_certificate()
         self._registry = sockets.Registry()
-        self._sockets: dict[int, sockets.MediaSocket] = {}
+        self._sockets: dict[int, list[sockets.MediaSocket]] = {}
         self._port = 0
         self._legs: dict[LegId, Leg] = {}
         self._prompts: dict[PromptId, tuple[bytes, ...]] = {}
@@ -81,7 +82,7 @@ class MediaPlane:
         Raises `OSError` when the port is taken or no announced address can be reached, `PromptError` for a bad file.
         """
         self._prompts[HOLD_MUSIC] = await asyncio.to_thread(_prepare_hold_music, self._settings)
-        self._port, self._sockets = sockets.bind(self._settings.port, self._registry)
+        self._port, self._sockets = sockets.bind(self._settings.port, self._registry, self._settings.announced)
         if not answered(self._settings, self._sockets):
             await self.stop()
             raise OSError("no announced address is of a kind that this host has: is IPv6 switched off?")
@@ -99,7 +100,7 @@ class MediaPlane:
         await self._player.close()
         await self._mixer.close()
         await asyncio.gather(*self._farewells, return_exceptions=True)
-        for sock in self._sockets.values():
+        for sock in itertools.chain(*self._sockets.values()):
             sock.close()
         self._sockets.clear()
         await asyncio.to_thread(self._taps.stop)

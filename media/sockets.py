@@ -7,10 +7,12 @@ empty datagram ends an aiortc call, and 15 bytes of forged alert end its set-up.
 
 import asyncio
 import errno
+import ipaddress
 import logging
 import socket
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from media import forward, rtcp
@@ -170,26 +172,52 @@ class MediaSocket:
         return self._registry.strangers_left >= 0
 
 
-def bind(port: int, registry: Registry) -> tuple[int, dict[int, MediaSocket]]:
-    """Bind the port for IPv4 and, where the host has it, for IPv6; return the port and a socket per IP version.
+FAMILIES: Final = {4: (socket.AF_INET, "0.0.0.0"), 6: (socket.AF_INET6, "::")}  # noqa: S104
 
-    Two sockets and not one for both, because IPv4 addresses would arrive in IPv6 dress. Raises `OSError` when the port
-    is taken.
+
+def bind(port: int, registry: Registry, announced: Sequence[str] = ()) -> tuple[int, dict[int, list[MediaSocket]]]:
+    """Bind the port for IPv4 and, where the host has it, for IPv6; return the port and the sockets per IP version.
+
+    A socket for each version and not one for both, because IPv4 addresses would arrive in IPv6 dress. Announced
+    addresses that are the host's own get a socket each: through one for all, an answer would leave from whichever
+    address the kernel prefers, and the browser would not take it. Raises `OSError` when the port is taken.
     """
+    hosts = [(version, host) for version in FAMILIES for host in _hosts(version, announced)]
     for attempt in range(BIND_ATTEMPTS):
-        four = _bound(socket.AF_INET, "0.0.0.0", port)  # noqa: S104
-        chosen = int(four.getsockname()[1])
+        chosen, bound = port, list[tuple[int, socket.socket]]()
         try:
-            six = _bound(socket.AF_INET6, "::", chosen)
+            for version, host in hosts:
+                try:
+                    sock = _bound(FAMILIES[version][0], host, chosen)
+                except OSError as exc:
+                    if version == 6 and exc.errno != errno.EADDRINUSE:
+                        continue  # a host without IPv6
+                    raise
+                bound.append((version, sock))
+                chosen = int(sock.getsockname()[1])
         except OSError as exc:
-            if exc.errno == errno.EADDRINUSE:
-                four.close()
-                if port == 0 and attempt + 1 < BIND_ATTEMPTS:
-                    continue  # the free IPv4 port was not free for IPv6: draw another
-                raise
-            return chosen, {4: MediaSocket(four, registry)}
-        return chosen, {4: MediaSocket(four, registry), 6: MediaSocket(six, registry)}
+            for _, sock in bound:
+                sock.close()
+            if port == 0 and exc.errno == errno.EADDRINUSE and attempt + 1 < BIND_ATTEMPTS:
+                continue  # the port that was free for the first was not free for all: draw another
+            raise
+        opened: dict[int, list[MediaSocket]] = {}
+        for version, sock in bound:
+            opened.setdefault(version, []).append(MediaSocket(sock, registry))
+        return chosen, opened
     raise OSError(errno.EADDRINUSE, "no UDP port is free for both IPv4 and IPv6")
+
+
+def _hosts(version: int, announced: Sequence[str]) -> list[str]:
+    """Return what to bind: the announced addresses, unless one of them is a router's; then all of the host's."""
+    family, everything = FAMILIES[version]
+    wanted = [address for address in dict.fromkeys(announced) if ipaddress.ip_address(address).version == version]
+    for address in wanted:
+        try:
+            _bound(family, address, 0).close()
+        except OSError:
+            return [everything]
+    return wanted or [everything]
 
 
 def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import os
 import socket
+import sys
 import weakref
 from dataclasses import replace
 from pathlib import Path
@@ -145,6 +146,16 @@ def _has_ipv6() -> bool:
     except OSError:
         return False
     return True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the host has no second address on its loopback")
+async def test_what_came_to_an_announced_address_is_answered_from_it_and_not_from_the_kernels_choice(
+    music_cache: Path,
+) -> None:
+    """Issue 3: several addresses; a browser takes no answer from another one than it asked (RFC 8445, 7.2.5.2.1)."""
+    with clients_on_loopback():
+        async with stage(MediaSettings(announced=("127.0.0.2",), cache=music_cache)) as here:
+            await here.enter(ALICE)
 
 
 @pytest.mark.skipif(not _has_ipv6(), reason="the host has no IPv6")
