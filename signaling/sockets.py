@@ -96,8 +96,10 @@ class Socket:
     def abort(self) -> None:
         """End the connection at once if there is still something to send: who has not read it by now never will."""
         # Closing a transport waits until its buffer is empty, which may be for ever.
-        if self._transport is not None and self._transport.get_write_buffer_size():
-            self._transport.abort()
+        # One of TLS that was closed twice has no buffer to ask for any more, but knows that it is closing.
+        transport = self._transport
+        if transport is not None and (transport.is_closing() or transport.get_write_buffer_size()):
+            transport.abort()
 
 
 OPEN: Final = web.AppKey("open_sockets", set[Socket])

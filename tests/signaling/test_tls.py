@@ -1,5 +1,6 @@
 """HTTPS with a given certificate, and with one made here."""
 
+import asyncio
 import ssl
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from signaling.settings import Settings, SettingsError
+from signaling.sockets import close_at_shutdown, open_socket
 from signaling.tls import self_signed, server_context
 
 pytestmark = pytest.mark.wire
@@ -40,6 +42,47 @@ async def test_a_self_signed_certificate_serves_https_for_this_machine(tmp_path:
             assert await answer.text() == "True"
     finally:
         await runner.cleanup()
+
+
+async def test_a_client_whose_connection_breaks_is_no_error_under_https(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Issue: HTTPS; a WebSocket's end is no different there."""
+    over = asyncio.Event()
+
+    async def follow(request: web.Request) -> web.WebSocketResponse:
+        try:
+            async with open_socket(request) as (socket, ws):
+                async for _ in socket.messages():
+                    pass
+        finally:
+            over.set()
+        return ws
+
+    app = web.Application()
+    close_at_shutdown(app)
+    app.router.add_get("/", follow)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(
+        runner, "127.0.0.1", 0, ssl_context=server_context(Settings(data=tmp_path, tls_self_signed=True))
+    )
+    await site.start()
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", runner.addresses[0][1], ssl=trusting)
+            writer.write(
+                b"GET / HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+            assert b"101" in await reader.readuntil(b"\r\n\r\n")
+            writer.transport.abort()
+            await over.wait()
+    finally:
+        await runner.cleanup()
+    assert caplog.text == ""
 
 
 def test_a_certificate_is_made_once_and_again_when_the_names_change(tmp_path: Path) -> None:
