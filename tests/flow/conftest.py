@@ -21,10 +21,12 @@ from conversations.directory.values import User
 from signaling.app import Parley, media_workers
 from signaling.first_run import FirstRun
 from signaling.http.server import HeaderWatch, listening
+from signaling.ice import IceServers
 from signaling.links_api import link_url
 from signaling.media_worker.pool import MediaWorkers
 from signaling.opening import open_database
 from signaling.settings import Settings
+from signaling.tls import server_context
 from tests.browser import chromium
 from tests.flow.people import Agent, Customer, Person, arrive
 
@@ -151,22 +153,28 @@ def database_of_centre() -> str | None:
 
 @asynccontextmanager
 async def running_centre(
-    data: Path, prepared_music: Path, browser: Browser, database_url: str | None = None, host: str = "localhost"
+    data: Path,
+    prepared_music: Path,
+    browser: Browser,
+    database_url: str | None = None,
+    host: str = "localhost",
+    **more: object,
 ) -> AsyncGenerator[Centre]:
-    """Run a server in this process until the block ends. Then nobody's page may have had an error."""
+    """Run a server in this process, with `more` settings, until the block ends. Then no page may have had an error."""
     shutil.copytree(prepared_music, data)
-    settings = Settings(data=data, port=0, media_port=0, database_url=database_url)
+    usual = {"data": data, "host": "127.0.0.1" if host == "localhost" else host, "port": 0, "media_port": 0}
+    settings = Settings.model_validate({**usual, "database_url": database_url, **more})
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         database = await open_database(settings, clock)
         stack.push_async_callback(database.close)
-        parley = Parley(database, media_workers(settings), clock)
+        ice = IceServers(clock, settings.ice_servers, settings.turn_secret)
+        parley = Parley(database, media_workers(settings), clock, ice)
         watch = HeaderWatch()
         await stack.enter_async_context(parley.running())
         _keep_music(data, prepared_music)
-        listens = "127.0.0.1" if host == "localhost" else host
-        port = await stack.enter_async_context(listening(parley.app(settings, watch), watch, listens, 0, None))
-        url = f"http://{host}:{port}"
+        app, tls = parley.app(settings, watch), server_context(settings)
+        url = settings.url(await stack.enter_async_context(listening(app, watch, settings.host, settings.port, tls)))
         await FirstRun(database, parley.passwords, parley.setup).prepare(settings, url, demo=True)
         centre = Centre(parley, url, json.loads((data / "demo.json").read_text()), browser)
         yield centre

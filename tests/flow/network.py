@@ -12,6 +12,8 @@ import pytest
 from tests.browser import chromium
 
 HOST = "10.213.7.1"
+RELAY = "10.213.7.9"
+"""Another address of the host, for a TURN server."""
 GUESTS = ("10.213.7.2", "10.213.7.3")
 
 
@@ -44,15 +46,18 @@ class Network:
         """Lay the cable."""
         await _run("ip", "netns", "add", self.name)
         await _run("ip", "link", "add", self.cable, "type", "veth", "peer", self._far_end, "netns", self.name)
-        await _run("ip", "address", "add", f"{HOST}/24", "dev", self.cable)
+        for address in (HOST, RELAY):
+            await _run("ip", "address", "add", f"{address}/24", "dev", self.cable)
         await _run("ip", "link", "set", self.cable, "up")
         await _run("ip", "-n", self.name, "link", "set", "lo", "up")
         await _run("ip", "-n", self.name, "link", "set", self._far_end, "up")
         await _run("ip", "-n", self.name, "address", "add", f"{GUESTS[0]}/24", "dev", self._far_end)
 
     async def close(self) -> None:
-        """Take everything away; the cable goes with the namespace."""
+        """Take everything away."""
         await self.mend()
+        # It would go with the namespace, but later, and the next network has the same address.
+        await _run("ip", "link", "delete", self.cable)
         await _run("ip", "netns", "delete", self.name)
 
     async def unplug(self) -> None:
@@ -71,6 +76,18 @@ class Network:
         await _run("ip", "link", "set", self.cable, "up")
         for prefix in ((), ("ip", "netns", "exec", self.name)):
             await _run(*prefix, "nft", "add table netdev parley; delete table netdev parley")
+
+    async def let_out_only(self, *rules: str) -> None:
+        """Put a firewall at the end of the cable: out goes only what these rules of nftables accept, and all comes in.
+
+        It is silent as a firewall elsewhere would be; in the output chain it would fail the sender's calls.
+        """
+        hook = f'type filter hook egress device "{self._far_end}" priority 0; policy drop'
+        chain = "\n".join((hook, "ether type arp accept", *rules))
+        table = f"table netdev firewall {{\nchain out {{\n{chain}\n}}\n}}"
+        await _run("ip", "netns", "exec", self.name, "nft", table)
+        # Without leave to use a camera, Chromium sends from the address of its default route alone.
+        await _run("ip", "-n", self.name, "route", "add", "default", "via", HOST)
 
     async def move(self) -> None:
         """Give the browser another address; the one that it had is gone."""
