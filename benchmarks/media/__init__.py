@@ -6,7 +6,7 @@
 Needed are two processors, a C compiler (`cc`) and, for the peers, Debian's packages `janus` and `rtpengine-daemon`; one
 that is missing is said to be so in the table. Nothing needs to be root and nothing is left behind. The servers are:
 
-- parley: Parley's media plane in a process of its own, every guard and statistic on, recording off.
+- parley: Parley's media worker as its server starts it, every guard and statistic on, recording off.
 - janus: Janus with its videocall plugin, stock settings.
 - rtpengine: in userspace, with one worker thread.
 - relay: aiortc's MediaRelay, which decodes and encodes; at few calls, as it can bear no more.

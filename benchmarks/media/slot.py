@@ -13,7 +13,8 @@ from aioice.ice import get_host_addresses
 from benchmarks.media.canned import Clip
 from benchmarks.media.contenders.base import Contender, NotInstalledError
 from benchmarks.media.contenders.janus import Janus
-from benchmarks.media.contenders.python_server import MediaPlayers, Parley, Relay
+from benchmarks.media.contenders.parley import Parley
+from benchmarks.media.contenders.python_server import MediaPlayers, Relay
 from benchmarks.media.contenders.rtpengine import Rtpengine
 from benchmarks.media.machine import CLIENT_CPU, busy_s, cpu_s
 from benchmarks.media.peer import Peer

@@ -1,4 +1,4 @@
-"""The servers in Python: Parley's media plane and aiortc, each in a small host process that is told over a pipe."""
+"""What aiortc offers, in a small host process that is told over a pipe."""
 
 import asyncio
 import json
@@ -13,10 +13,11 @@ class PythonServer(Contender):
     """A module of `benchmarks.media.servers`, which takes one request a line and answers with one line."""
 
     module = ""
+    stamped = False
 
     async def start(self) -> None:
         """Start the host and wait for its first line."""
-        await self.launch(sys.executable, "-m", f"benchmarks.media.servers.{self.module}", self.address, talks=True)
+        await self.launch(sys.executable, "-m", f"benchmarks.media.servers.{self.module}", talks=True)
         await self._answer()
 
     async def join(self, number: int, peers: list[Peer], kinds: tuple[str, ...]) -> None:
@@ -43,21 +44,13 @@ class PythonServer(Contender):
         return json.loads(line)
 
 
-class Parley(PythonServer):
-    """Parley's media plane."""
-
-    module = "parley"
-
-
 class Relay(PythonServer):
     """aiortc's MediaRelay between two peer connections, which decodes and encodes."""
 
     module = "relay"
-    stamped = False
 
 
 class MediaPlayers(PythonServer):
     """aiortc's MediaPlayer, one for each leg."""
 
     module = "media_players"
-    stamped = False
