@@ -35,6 +35,7 @@ class GuestViews:
             end_reason=ended.reason if ended else None,
             ended_by=ended.by if ended else None,
             mine=call.customer_leg.state.value,
+            transport=call.customer_leg.transport,
             agent=await _agent(session, phase) if isinstance(phase, Talking) else None,
             grace_until=min(grace, default=None) if call.live else None,
             wait_until=call.wait_until,

@@ -89,6 +89,8 @@ class PanelCall(Model):
     answered_at: Moment | None
     tab: str | None
     mine: Literal["connecting", "up", "reconnecting"]
+    transport: str | None
+    """The connection that `mine` is about; None when there is none."""
     theirs: Literal["up", "reconnecting"]
     theirs_relayed: bool
     grace_until: Moment | None

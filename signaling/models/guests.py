@@ -41,6 +41,8 @@ class GuestCall(Model):
     end_reason: EndReason | None
     ended_by: EndedBy | None
     mine: Literal["connecting", "up", "reconnecting"]
+    transport: str | None
+    """The connection that `mine` is about; None when there is none."""
     agent: AgentInCall | None
     grace_until: Moment | None
     wait_until: Moment

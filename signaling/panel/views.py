@@ -147,6 +147,7 @@ class PanelViews:
             answered_at=phase.answered_at if isinstance(phase, Talking) else None,
             tab=leg.tab,
             mine=leg.state.value,
+            transport=leg.transport,
             theirs="up" if call.customer_leg.state is LegState.UP else "reconnecting",
             theirs_relayed=call.id in self._relayed,
             grace_until=min(grace, default=None),

@@ -44,7 +44,7 @@ def call(**changes: Any) -> Json:
     plain: Json = {
         "id": "call_1", "media": "video", "phase": "waiting", "started_at": at(-83), "answered_at": None,
         "ended_at": None, "now": at(), "end_reason": None, "ended_by": None, "mine": "up", "agent": None,
-        "grace_until": None, "wait_until": at(500), "messages": [], "link_state": "active",
+        "transport": "transport_1", "grace_until": None, "wait_until": at(500), "messages": [], "link_state": "active",
     }  # fmt: skip
     return plain | changes
 

@@ -41,6 +41,8 @@ export interface GuestCall {
   end_reason: EndReason | null;
   ended_by: "customer" | "agent" | "system" | "network" | null;
   mine: "connecting" | "up" | "reconnecting";
+  /** The connection that `mine` is about. */
+  transport: string | null;
   agent: { name: string; state: "up" | "reconnecting" } | null;
   grace_until: string | null;
   wait_until: string;

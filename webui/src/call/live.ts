@@ -87,7 +87,8 @@ export class Live {
     this.ahead = Date.parse(call.now) - Date.now();
     clearTimeout(this.insists);
     if (call.mine === "reconnecting" && call.phase !== "ended") {
-      this.insists = setTimeout(() => this.leg.reconnect(), INSISTS_MS);
+      const aboutThis = call.transport !== null && call.transport === this.leg.transport;
+      this.insists = setTimeout(() => this.leg.reconnect(), aboutThis ? 0 : INSISTS_MS);
     }
     this.handlers.onchange();
   }

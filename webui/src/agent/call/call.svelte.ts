@@ -114,6 +114,8 @@ export class CallMedia {
     if (this.legCall !== null && (this.legCall !== call?.id || !wanted)) this.end();
     if (call === null || !wanted) return;
     if (this.leg === null) this.join(call);
+    const lost = call.mine === "reconnecting" && call.transport === this.leg?.transport;
+    if (lost) this.leg?.reconnect();
     const showsCamera = call.phase === "talking" && call.media === "video" && !this.cameraOff;
     if (showsCamera && this.camera.track === null && this.cameraProblem === null) {
       this.openInput("camera");

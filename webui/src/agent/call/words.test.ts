@@ -17,6 +17,7 @@ const call: PanelCall = {
   answered_at: "2026-11-22T09:59:30Z",
   tab: "tab-1",
   mine: "up",
+  transport: "transport_1",
   theirs: "up",
   theirs_relayed: false,
   grace_until: null,
