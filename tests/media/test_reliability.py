@@ -1,26 +1,13 @@
 """Short forms of the scripts in benchmarks/reliability that need the media plane only; `--long` runs them in full."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from benchmarks.reliability import s09, s10, s13
-from benchmarks.reliability.rig import Report
+from tests.targets import within_targets
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(3600)]
-
-TRIES = 3
-"""A machine that is busy with other things holds every program up at times; a fault of the server's comes again."""
-
-
-async def within_targets(measure: Callable[[], Awaitable[Report]]) -> None:
-    for attempt in range(1, TRIES + 1):
-        report = await measure()
-        print(report)
-        if report["ok"]:
-            return
-        assert attempt < TRIES, report
 
 
 async def test_callers_who_wait_hear_music_without_a_gap(music_cache: Path, long: bool) -> None:

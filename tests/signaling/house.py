@@ -1,8 +1,8 @@
 """The real application on a temporary database, with a person for each role."""
 
 import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -87,6 +87,7 @@ class House:
     parley: Parley
     server: TestServer
     stack: AsyncExitStack
+    plane: MediaPlane
     people: dict[str, NewPassword] = field(default_factory=dict[str, NewPassword])
     addresses: int = 0
 
@@ -119,11 +120,6 @@ class House:
         self.people[login] = NewPassword(user, PASSWORD)
 
 
-def plane(cache: Path, on_event: Callable[[MediaEvent], None]) -> MediaPlane:
-    """The media plane in this process: a process of its own for each test would only cost time."""
-    return MediaPlane(MediaSettings(port=0, cache=cache), on_event, JournalWriter())
-
-
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the hold music is kept once it was made."""
@@ -134,16 +130,30 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def house(tmp_path: Path, sqlite_template: Path, cache: Path, clock: MovableClock) -> AsyncIterator[House]:
     """A Parley with an administrator, a supervisor and two agents."""
     shutil.copy(sqlite_template, tmp_path / "parley.db")
-    settings = Settings(data=tmp_path, trusted_proxies=(ip_network("127.0.0.0/8"),), media_port=0)
+    async with open_house(tmp_path, MediaSettings(cache=cache), clock) as house:
+        yield house
+
+
+@asynccontextmanager
+async def open_house(folder: Path, media: MediaSettings, clock: MovableClock) -> AsyncGenerator[House]:
+    """Run a Parley with these people on the migrated database in a folder."""
+    settings = Settings(data=folder, trusted_proxies=(ip_network("127.0.0.0/8"),), media_port=0)
     database = await Database.open(settings.database, clock)
+    planes: list[MediaPlane] = []
+
+    def plane(on_event: Callable[[MediaEvent], None]) -> MediaPlane:
+        # In this process: one of its own for each test would only cost time.
+        planes.append(MediaPlane(media, on_event, JournalWriter()))
+        return planes[0]
+
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        parley = Parley(database, lambda on_event: plane(cache, on_event), clock)
+        parley = Parley(database, plane, clock)
         await stack.enter_async_context(parley.running())
         server = TestServer(parley.app(settings))
         await server.start_server()
         stack.push_async_callback(server.close)
-        house = House(parley, server, stack)
+        house = House(parley, server, stack, planes[0])
         for login, roles in PEOPLE.items():
             await house.add_person(login, roles)
         yield house
