@@ -4,7 +4,8 @@
     python -m benchmarks.media --runs 1 --only parley,janus --loads audio
 
 Needed are two processors, a C compiler (`cc`) and, for the peers, Debian's packages `janus` and `rtpengine-daemon`; one
-that is missing is said to be so in the table. Nothing needs to be root and nothing is left behind. The servers are:
+that is missing is said to be so in the table. Nothing is left behind. Root is not needed, but helps on a machine that
+is not idle: servers and clients then go before everything else. The servers are:
 
 - parley: Parley's media worker as its server starts it, every guard and statistic on, recording off.
 - janus: Janus with its videocall plugin, stock settings.

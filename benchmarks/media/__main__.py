@@ -78,7 +78,9 @@ def _measure(order: Order) -> Measured | str:
     """Measure in a new process; return the reason, in words, where it was not possible."""
     command = [sys.executable, "-m", "benchmarks.media.slot", json.dumps(asdict(order))]
     try:
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SLOT_LIMIT_S, check=True)
+        ended = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=SLOT_LIMIT_S, check=True, start_new_session=True
+        )
         return from_json(ended.stdout)
     except LookupError as missing:
         return f"not installed: {missing.args[0]}"

@@ -1,10 +1,19 @@
 """What the machine did: processor time of a process with its children, and of everything."""
 
+import contextlib
 import os
 from pathlib import Path
 
 SERVER_CPU, CLIENT_CPU = 0, 1
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def go_first() -> None:
+    """Let this process and those that it starts go before the rest of the machine, where that is allowed."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
+        # Linux weighs sessions first and processes within them: see sched(7), autogroup.
+        Path("/proc/self/autogroup").write_text("-20")
 
 
 def cpu_s(pid: int) -> float:

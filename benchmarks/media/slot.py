@@ -16,7 +16,7 @@ from benchmarks.media.contenders.janus import Janus
 from benchmarks.media.contenders.parley import Parley
 from benchmarks.media.contenders.python_server import MediaPlayers, Relay
 from benchmarks.media.contenders.rtpengine import Rtpengine
-from benchmarks.media.machine import CLIENT_CPU, busy_s, cpu_s
+from benchmarks.media.machine import CLIENT_CPU, busy_s, cpu_s, go_first
 from benchmarks.media.peer import Peer
 from benchmarks.media.results import Measured, Order, to_json
 from benchmarks.media.traffic import Traffic
@@ -85,6 +85,7 @@ def main() -> None:
     """Measure what the first argument orders and print it."""
     order = Order(**json.loads(sys.argv[1]))
     os.sched_setaffinity(0, {CLIENT_CPU})
+    go_first()
     try:
         print(to_json(asyncio.run(measure(order))))
     except NotInstalledError as exc:
