@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Self
@@ -16,14 +17,41 @@ expect.set_options(timeout=LIMIT * 1000)
 RGB = {"#c02020": (192, 32, 32), "#2020c0": (32, 32, 192)}
 
 
-class Person:
-    """Somebody with a voice, a face, and a page in a browser context of their own."""
+class Senses(ABC):
+    """Somebody with a voice and a face, who hears and sees what a page receives."""
 
-    def __init__(self, context: BrowserContext, page: Page, hertz: int, css: str) -> None:
-        self.context = context
-        self.page = page
+    def __init__(self, hertz: int, css: str) -> None:
         self.hertz = hertz
         self.css = css
+
+    @abstractmethod
+    async def senses(self) -> dict[str, Any]:
+        """What the page receives now."""
+
+    async def feels(self, holds: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+        """Wait until what the page receives fits."""
+        return await eventually(self.senses, holds, what)
+
+    async def hears(self, other: "Senses") -> None:
+        """Wait until the other's tone is heard, within 2 %."""
+        await self.feels(lambda got: abs(got["hertz"] - other.hertz) <= 0.02 * other.hertz, f"{other.hertz} Hz")
+
+    async def hears_nothing(self) -> None:
+        """Wait until no tone is heard."""
+        await self.feels(lambda got: got["hertz"] == 0, "silence")
+
+    async def sees(self, other: "Senses") -> None:
+        """Wait until the other's colour is seen."""
+        await self.feels(lambda got: _close(got["colour"], RGB[other.css]), f"the colour {other.css}")
+
+
+class Person(Senses):
+    """Somebody with a page in a browser context of their own."""
+
+    def __init__(self, context: BrowserContext, page: Page, hertz: int, css: str) -> None:
+        super().__init__(hertz, css)
+        self.context = context
+        self.page = page
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
@@ -49,22 +77,6 @@ class Person:
     async def senses(self) -> dict[str, Any]:
         """What the page receives now."""
         return await self.page.evaluate("senses()")
-
-    async def feels(self, holds: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
-        """Wait until what the page receives fits."""
-        return await eventually(self.senses, holds, what)
-
-    async def hears(self, other: "Person") -> None:
-        """Wait until the other's tone is heard, within 2 %."""
-        await self.feels(lambda got: abs(got["hertz"] - other.hertz) <= 0.02 * other.hertz, f"{other.hertz} Hz")
-
-    async def hears_nothing(self) -> None:
-        """Wait until no tone is heard."""
-        await self.feels(lambda got: got["hertz"] == 0, "silence")
-
-    async def sees(self, other: "Person") -> None:
-        """Wait until the other's colour is seen."""
-        await self.feels(lambda got: _close(got["colour"], RGB[other.css]), f"the colour {other.css}")
 
     async def reads(self, text: str | re.Pattern[str]) -> None:
         """Wait until the page shows these words."""

@@ -2,13 +2,14 @@
 // ask what the page receives: the loudest tone and the colour of the picture, measured on the received tracks.
 "use strict";
 (() => {
-  const { hertz, css } = SENSES;
+  const { hertz, css, voice = tone, hear = listen } = SENSES; // deviceless.js has others
   const audio = new AudioContext();
   const peers = [];
   const microphones = [{ name: "Headset", frequency: hertz }, { name: "Desk microphone", frequency: hertz + 300 }];
   const voices = [];
 
-  function tone() {
+  async function tone() {
+    await audio.resume();
     const [{ name, frequency }] = microphones;
     const oscillator = new OscillatorNode(audio, { frequency });
     const out = new MediaStreamAudioDestinationNode(audio);
@@ -44,9 +45,8 @@
   }
 
   navigator.mediaDevices.getUserMedia = async (wanted) => {
-    await audio.resume();
     const tracks = [];
-    if (wanted.audio) tracks.push(tone());
+    if (wanted.audio) tracks.push(await voice());
     if (wanted.video) tracks.push(face());
     return new MediaStream(tracks);
   };
@@ -103,8 +103,12 @@
     return Array.from(pen.getImageData(3, 3, 1, 1).data.slice(0, 3));
   }
 
-  window.senses = async () => {
+  async function listen(track) {
     await audio.resume();
+    return loudest(ear(track));
+  }
+
+  window.senses = async () => {
     const peer = peers.findLast((one) => one.connectionState !== "closed");
     const result = {
       connected: peer?.connectionState === "connected", // by its newest connection
@@ -115,8 +119,8 @@
       sent: 0,
     };
     if (!peer) return result;
-    const [voice, camera] = peer.getTransceivers();
-    result.hertz = loudest(ear(voice.receiver.track));
+    const [speaker, camera] = peer.getTransceivers();
+    result.hertz = await hear(speaker.receiver.track);
     if (camera) result.colour = colour(eye(camera.receiver.track));
     for (const [, item] of await peer.getStats()) {
       if (item.type === "inbound-rtp") result.received += item.packetsReceived;
