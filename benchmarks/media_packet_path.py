@@ -23,6 +23,7 @@ from media.dtls import LENGTH, PACKET, VIEW, Dtls, Fingerprint, make_certificate
 from media.sdp import read_offer
 from media.streams import StreamCount
 from media.transport import Transport
+from media.turns import Turns
 from recording.journal import Journal
 from tests.media.offers import Nobody
 
@@ -37,7 +38,7 @@ async def connect(sink: socket.socket) -> tuple[Transport, Dtls]:
     certificates = make_certificate(), make_certificate()
     ours, theirs = (sha256_fingerprint(certificate) for certificate in certificates)
     offer = replace(read_offer(OFFER.read_text(), ("opus", "VP8")), fingerprints=(Fingerprint("sha-256", theirs),))
-    transport = Transport(LegId("leg"), offer, certificates[0], {s: StreamCount() for s in Stream}, Nobody())
+    transport = Transport(LegId("leg"), offer, certificates[0], {s: StreamCount() for s in Stream}, Nobody(), Turns(1))
     server = transport._dtls  # pyright: ignore
     client = Dtls(certificates[1], [Fingerprint("sha-256", ours)], True, transport.receive_dtls, lambda: None)
     server._path._sender = lambda datagram: client.receive(datagram) and None  # pyright: ignore

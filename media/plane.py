@@ -36,6 +36,7 @@ from media.settings import MediaSettings
 from media.streams import In, Out
 from media.tap import Taps
 from media.transport import TICK_S, Transport
+from media.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class MediaPlane:
         self._port = 0
         self._legs: dict[LegId, Leg] = {}
         self._prompts: dict[PromptId, tuple[bytes, ...]] = {}
+        self._turns = Turns(settings.handshakes_at_once)
         self._player = Player(self._prompt_sent)
         self._mixer = Mixer()
         self._patchbay = Patchbay(self._legs, self._prompts, self._player, self._mixer, self._ask_key_frame)
@@ -198,7 +200,7 @@ class MediaPlane:
     # -- transports -------------------------------------------------------------------------------------------------
 
     def _new_transport(self, leg: Leg, offer: str) -> Answer:
-        transport = Transport(leg.id, read_offer(offer, leg.codecs), self._certificate, leg.counts, self)
+        transport = Transport(leg.id, read_offer(offer, leg.codecs), self._certificate, leg.counts, self, self._turns)
         sdp = transport.answer(answered(self._settings, self._sockets), self._port)
         if leg.pending is not None:
             self._end(leg.pending)

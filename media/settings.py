@@ -34,6 +34,9 @@ class MediaSettings:
     """The same for one that sends no media by right (listening only, microphone taken by a phone call): all that
     it sends is a STUN check every few seconds."""
 
+    handshakes_at_once: int = 4
+    """DTLS handshakes that run at the same time; others wait for their turn."""
+
     max_legs: int = 400
     """Legs open at the same time; more are refused."""
 

@@ -18,6 +18,7 @@ from media.sdp import Credentials, Offer, write_answer
 from media.streams import In, Out, StreamCount
 from media.stun import Address
 from media.tap import Tap
+from media.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Transport:
         certificate: Certificate,
         counts: Mapping[Stream, StreamCount],
         owner: TransportOwner,
+        turns: Turns,
     ) -> None:
         self.id = TransportId(new_id("transport"))
         self.leg = leg
@@ -103,6 +105,7 @@ class Transport:
         self.unknown_ssrcs = 0
         self.tap: Tap | None = None
         self._owner = owner
+        self._turns = turns
         self._checked = asyncio.Event()
         self._over = False
         self._task: asyncio.Task[None] | None = None
@@ -157,7 +160,8 @@ class Transport:
     async def _set_up(self) -> None:
         try:
             await self._checked.wait()
-            await self._dtls.handshake()
+            async with self._turns.turn():
+                await self._dtls.handshake()
         except DtlsError as exc:
             log.info("%s of %s: %s", self.id, self.leg, exc)
             self._lose(LostBecause.CLOSED)

@@ -132,7 +132,8 @@ class Process:
         self._say(Happened(event))
 
     def _say(self, message: Message) -> None:
-        self._writer.write(encode(message))
+        if not self._writer.is_closing():  # else nobody hears it
+            self._writer.write(encode(message))
 
 
 def _set_up_log(level: str) -> None:

@@ -10,6 +10,7 @@ from media.dtls import Certificate, make_certificate
 from media.sdp import read_offer
 from media.streams import StreamCount
 from media.transport import Transport
+from media.turns import Turns
 
 CHROMIUM = Path(__file__).with_name("chromium_offer.sdp").read_text().replace("\n", "\r\n")
 """As Chromium 156 wrote it, for three transceivers that send and receive."""
@@ -104,4 +105,4 @@ def transport(text: str) -> Transport:
         _certificate.append(make_certificate())
     counts = {stream: StreamCount() for stream in Stream}
     leg = LegId(f"leg_{secrets.token_hex(4)}")
-    return Transport(leg, read_offer(text, ("opus", "VP8")), _certificate[0], counts, Nobody())
+    return Transport(leg, read_offer(text, ("opus", "VP8")), _certificate[0], counts, Nobody(), Turns(4))
