@@ -86,6 +86,8 @@ def _forward_media(out: Out, size: int, first: int, second: int, sequence: int, 
         if start > end:
             return "malformed"
         if out.awaiting_key_frame:
+            if out.paused:
+                return "line_too_poor"
             if not starts_key_frame(VIEW, start, end):
                 out.missed_pictures = True
                 return "awaiting_key_frame"
@@ -122,7 +124,7 @@ def _forward_repair(out: Out, size: int, first: int, second: int, timestamp: int
     if out.repair_payload_type is None:
         return "no_repair"
     if not out.anchored:
-        return "awaiting_key_frame"
+        return "line_too_poor" if out.paused else "awaiting_key_frame"
     start, end = payload_start(VIEW, size), payload_end(VIEW, size)
     if start > end:
         return "malformed"

@@ -6,13 +6,14 @@ wiring, what the leg should receive is compared with what its outputs follow, an
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from callflow.ids import CallId, LegId, PromptId
 from callflow.wiring import FromLeg, FromMix, FromPrompt, Source, Stream, Wiring
 from media.leg import Leg
 from media.mixer import Mixer
+from media.pictures import ask_key_frame
 from media.player import Player, Playing
 from media.streams import In, Out
 
@@ -31,13 +32,11 @@ class Patchbay:
         prompts: Mapping[PromptId, tuple[bytes, ...]],
         player: Player,
         mixer: Mixer,
-        ask_key_frame: Callable[[In], None],
     ) -> None:
         self._legs = legs
         self._prompts = prompts
         self._player = player
         self._mixer = mixer
-        self._ask_key_frame = ask_key_frame
         self._calls: OrderedDict[CallId, tuple[int, Wiring]] = OrderedDict()
         self._call_of: dict[LegId, CallId] = {}
 
@@ -74,7 +73,7 @@ class Patchbay:
                 continue
             out.follow(source)
             if source is not None and stream is not Stream.VOICE:
-                self._ask_key_frame(source)
+                ask_key_frame(source)
 
     def _settle_made_voice(self, leg: Leg, out: Out) -> bool:
         """Play or mix what a leg should hear, and nothing else; say whether it hears what the server itself makes."""

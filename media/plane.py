@@ -21,7 +21,7 @@ from callflow.wiring import (
     Stream,
     Wiring,
 )
-from media import prompts, rtcp, sockets
+from media import pictures, prompts, sockets
 from media.addresses import answered
 from media.dtls import make_certificate
 from media.figures import StreamFigures
@@ -33,7 +33,7 @@ from media.patchbay import Patchbay
 from media.player import Player, Playing
 from media.sdp import read_offer
 from media.settings import MediaSettings
-from media.streams import In, Out
+from media.streams import Out
 from media.tap import Taps
 from media.transport import TICK_S, Transport
 from media.turns import Turns
@@ -42,9 +42,6 @@ log = logging.getLogger(__name__)
 
 LATE_TICK_S: Final = 1.0
 """After a longer pause of the event loop the watchdog waits a round: what arrived meanwhile is not read yet."""
-WELCOME_BITS_PER_S: Final = 2_000_000
-KEY_FRAME_INTERVAL_S: Final = 0.4
-"""Between two requests for a key frame of the same stream."""
 HOLD_MUSIC_FILE: Final = "hold-music-1.opus-packets"
 
 
@@ -67,7 +64,7 @@ class MediaPlane:
         self._turns = Turns(settings.handshakes_at_once)
         self._player = Player(self._prompt_sent)
         self._mixer = Mixer()
-        self._patchbay = Patchbay(self._legs, self._prompts, self._player, self._mixer, self._ask_key_frame)
+        self._patchbay = Patchbay(self._legs, self._prompts, self._player, self._mixer)
         self._taps = taps
         self._measuring = Measuring(settings.worker, self._legs, self._registry, self._tell)
         self._ticker: asyncio.Task[None] | None = None
@@ -160,7 +157,7 @@ class MediaPlane:
         found.start_tap()
         if found.current is not None:
             for source in found.current.ins.values():
-                self._ask_key_frame(source)
+                pictures.ask_key_frame(source)
 
     def close(self, leg: LegId) -> None:
         """End a leg and forget it. Closing an unknown leg does nothing."""
@@ -280,7 +277,7 @@ class MediaPlane:
                 for address in transport.expire_consent(now):
                     self._registry.drop_address(address, transport)
             if leg.current is not None and leg.current.is_up:
-                self._care_for_pictures(leg.current)
+                pictures.care(leg.current, now)
                 if watchful:
                     self._watch(leg, leg.current, now)
         self._measuring.tick(now)
@@ -298,25 +295,6 @@ class MediaPlane:
             self._tell(LegDown(leg.id, transport.id, LostBecause.SILENT))
         else:
             self._tell(LegUp(leg.id, transport.id))
-
-    def _care_for_pictures(self, transport: Transport) -> None:
-        """Repeat key frame requests that had no effect, and keep cameras ready that nobody sees yet."""
-        for out in transport.outs.values():
-            if out.source is not None and out.awaiting_key_frame and out.missed_pictures:
-                out.missed_pictures = False
-                self._ask_key_frame(out.source)
-        letter = rtcp.welcome(transport, WELCOME_BITS_PER_S)
-        if letter is not None:
-            transport.send_rtcp(letter)
-
-    def _ask_key_frame(self, source: In) -> None:
-        now = time.monotonic()
-        if source.stream is Stream.VOICE or now - source.asked_at < KEY_FRAME_INTERVAL_S:
-            return
-        letter = rtcp.key_frame_request(source)
-        if letter is not None:
-            source.asked_at = now
-            source.transport.send_rtcp(letter)
 
     def _end_unheard_prompt(self, leg: Leg) -> None:
         if leg.once is None or leg.current is None or not leg.current.is_up or Stream.VOICE in leg.current.outs:

@@ -6,6 +6,10 @@ from typing import Final
 _BLOCK: Final = struct.Struct("!LLLLLL")
 REMEMBERED: Final = 4
 """Sender reports whose passing is remembered; a receiver names the last one that it got."""
+MANY_LOST: Final = 0.1
+"""The share of lost packets above which a line is too full, and not just a bad one."""
+FEW: Final = 20
+"""Of fewer packets, one or two that are lost are no sign of it."""
 LONGEST_S: Final = 60.0
 """A longer round trip, or jitter, is nonsense."""
 
@@ -25,6 +29,7 @@ class Reports:
         "_passed",
         "_told",
         "jitter",
+        "lossy_at",
         "round_trip",
     )
 
@@ -33,6 +38,8 @@ class Reports:
         """In ticks of the stream's clock, as last reported; None when nothing was since `take`."""
         self.round_trip: float | None = None
         """In seconds, as last measured; None when nothing was since `take`."""
+        self.lossy_at = 0.0
+        """When a report last told of many losses."""
         self._expected = 0
         self._lost = 0
         self._told = False
@@ -72,5 +79,8 @@ class Reports:
         self._highest = highest
         self._expected += came
         # Some numbers left out just now are not in the report yet; the most that was ever missing has them.
-        self._lost += max(0, missing - self._missing)
+        lost = max(0, missing - self._missing)
+        if lost > MANY_LOST * max(came, FEW):
+            self.lossy_at = now
+        self._lost += lost
         self._missing = max(self._missing, missing)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from callflow.wiring import Stream
+from media.audio_first import LIMIT_KEPT_S
 from media.streams import In, Out
 from media.transport import Transport
 
@@ -79,11 +80,10 @@ def welcome(transport: Transport, bits_per_second: int) -> bytes | None:
 
     Without it the browser's estimate falls to its minimum, and pictures would start small when they are wired at last.
     """
-    waiting = [
-        source
-        for source in transport.ins.values()
-        if source.stream is not Stream.VOICE and not source.outs and source.ssrc is not None
+    pictures = [
+        source for source in transport.ins.values() if source.stream is not Stream.VOICE and source.ssrc is not None
     ]
+    waiting = [source for source in pictures if source.unseen]
     if not waiting:
         return None
     letter = Letter(transport)
@@ -91,12 +91,13 @@ def welcome(transport: Transport, bits_per_second: int) -> bytes | None:
         highest = source.arrivals.highest
         if highest is not None:
             letter.add_report(struct.pack("!LLLLLL", source.ssrc, 0, highest, 0, 0, 0))
-    ssrcs = [source.ssrc for source in waiting if source.ssrc is not None]
-    letter.add_feedback(PAYLOAD_FEEDBACK, APPLICATION_LAYER, 0, _bandwidth_limit(bits_per_second, ssrcs))
+    if len(waiting) == len(pictures):  # else somebody receives the others, and names the limit for them all
+        ssrcs = [source.ssrc for source in waiting if source.ssrc is not None]
+        letter.add_feedback(PAYLOAD_FEEDBACK, APPLICATION_LAYER, 0, _bandwidth_limit(bits_per_second, ssrcs))
     return bytes(letter)
 
 
-def translate(sender: Transport, compound: bytes) -> Iterable[tuple[Transport, bytes]]:
+def translate(sender: Transport, compound: bytes, now: float) -> Iterable[tuple[Transport, bytes]]:
     """Turn a decrypted compound packet of one browser into those that others should get, skipping what is malformed."""
     letters: dict[Transport, Letter] = {}
 
@@ -118,10 +119,10 @@ def translate(sender: Transport, compound: bytes) -> Iterable[tuple[Transport, b
                 letter(source.transport).add_feedback(kind, count, source.ssrc or 0, body_out)
         elif kind == PAYLOAD_FEEDBACK and count == PICTURE_LOSS and len(body) >= 8:
             out = sender.outs_by_ssrc.get(_u32(body, 4))
-            if out is not None and out.source is not None and out.source.ssrc is not None:
+            if out is not None and not out.paused and out.source is not None and out.source.ssrc is not None:
                 letter(out.source.transport).add_feedback(kind, count, out.source.ssrc)
-        elif kind == PAYLOAD_FEEDBACK and count == APPLICATION_LAYER and body[8:12] == b"REMB":
-            for to, body_out in _bandwidth(sender, body):
+        elif _is_bandwidth_limit(kind, count, body):
+            for to, body_out in _bandwidth(sender, body, now):
                 letter(to).add_feedback(kind, count, 0, body_out)
     return [(to, bytes(written)) for to, written in letters.items()]
 
@@ -136,6 +137,10 @@ def measure(sender: Transport, compound: bytes, now: float) -> None:
         if kind in (SENDER_REPORT, RECEIVER_REPORT):
             for out, block in _blocks(sender, body, count):
                 out.reports.came(block, out.gaps, now)
+        elif _is_bandwidth_limit(kind, count, body):
+            limit = ((body[13] & 0x03) << 16 | body[14] << 8 | body[15]) << (body[13] >> 2)
+            for out in _limited(sender, body):
+                out.limit, out.limited_at = limit, now
 
 
 def parts(compound: bytes) -> Iterable[tuple[int, int, bytes]]:
@@ -200,16 +205,37 @@ def _nack(sender: Transport, body: bytes) -> Iterable[tuple[In, bytes]]:
         yield out.source, b"".join(items)
 
 
-def _bandwidth(sender: Transport, body: bytes) -> Iterable[tuple[Transport, bytes]]:
-    """Pass a receiver's limit to each leg that it receives from (draft-alvestrand-rmcat-remb-03)."""
-    limit = body[13:16]
-    ssrcs: dict[Transport, list[int]] = {}
+def _is_bandwidth_limit(kind: int, count: int, body: bytes) -> bool:
+    """Tell a receiver's limit for all that it receives (draft-alvestrand-rmcat-remb-03) from other feedback."""
+    return kind == PAYLOAD_FEEDBACK and count == APPLICATION_LAYER and len(body) >= 16 and body[8:12] == b"REMB"
+
+
+def _limited(sender: Transport, body: bytes) -> Iterable[Out]:
+    """Find the outputs that a receiver's limit names."""
     for position in range(16, min(len(body), 16 + 4 * body[12]) - 3, 4):
         out = sender.outs_by_ssrc.get(_u32(body, position))
-        if out is not None and out.source is not None and out.source.ssrc is not None:
+        if out is not None:
+            yield out
+
+
+def _bandwidth(sender: Transport, body: bytes, now: float) -> Iterable[tuple[Transport, bytes]]:
+    """Tell each leg that this one receives from the lowest limit among all who receive its pictures.
+
+    A browser obeys the limit that it heard last, for all its streams together, whoever named it for whichever.
+    """
+    ssrcs: dict[Transport, list[int]] = {}
+    for out in _limited(sender, body):
+        if out.source is not None and out.source.ssrc is not None:
             ssrcs.setdefault(out.source.transport, []).append(out.source.ssrc)
     for to, found in ssrcs.items():
-        yield to, b"REMB" + bytes([len(found)]) + limit + b"".join(map(_U32.pack, found))
+        limits = [
+            out.limit
+            for source in to.ins.values()
+            for out in source.outs
+            if out.limit is not None and not out.paused and now - out.limited_at < LIMIT_KEPT_S
+        ]
+        if limits:
+            yield to, _bandwidth_limit(min(limits), found)
 
 
 def _bandwidth_limit(bits_per_second: int, ssrcs: list[int]) -> bytes:

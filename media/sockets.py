@@ -131,7 +131,7 @@ class MediaSocket:
         if compound is None:
             return
         rtcp.measure(transport, compound, now)
-        for to, letter in rtcp.translate(transport, compound):
+        for to, letter in rtcp.translate(transport, compound, now):
             to.send_rtcp(letter)
 
     def _check(self, size: int, address: Address, now: float) -> None:

@@ -102,6 +102,11 @@ class In:
         self.asked_at = 0.0
         """When a key frame was last asked for, in seconds of the monotonic clock."""
 
+    @property
+    def unseen(self) -> bool:
+        """Whether these are pictures that are sent to nobody: none is wired to them, or their lines are too poor."""
+        return self.stream is not Stream.VOICE and all(out.paused for out in self.outs)
+
 
 class Out:
     """One stream as a transport sends it."""
@@ -113,8 +118,11 @@ class Out:
         "extensions",
         "gaps",
         "id_table",
+        "limit",
+        "limited_at",
         "mid",
         "missed_pictures",
+        "paused",
         "payload_type",
         "pictures",
         "repair_payload_type",
@@ -162,6 +170,12 @@ class Out:
         self.awaiting_key_frame = False
         self.missed_pictures = False
         """Whether packets came since a key frame was last asked for, and none began one."""
+        self.paused = False
+        """Whether pictures wait for a better line."""
+        self.limit: int | None = None
+        """What the receiver last said it can take of all pictures together, in bits a second."""
+        self.limited_at = 0.0
+        """When it said so."""
         self.sequence_offset = 0
         self.timestamp_offset = 0
         self.span = 0
@@ -191,6 +205,11 @@ class Out:
         self.awaiting_key_frame = self.stream is not Stream.VOICE
         self.span = 0
         self.pictures.expect_another_source()
+
+    def pause(self, paused: bool) -> None:
+        """Send no pictures for now, or begin again with a key frame."""
+        self.paused = paused
+        self.restart()
 
     def anchor(self, sequence: int, timestamp: int, now: float) -> None:
         """Make the source's numbers continue ours: the next sequence number, and as much later as the clock says."""

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from callflow.ids import LegId, TransportId, new_id
 from callflow.wiring import LostBecause, Stream
+from media.audio_first import AudioFirst
 from media.dtls import Certificate, Dtls, DtlsError, SrtpError, SrtpPointer, sha256_fingerprint
 from media.extensions import MID_URI, find
 from media.sdp import Credentials, Offer, write_answer
@@ -103,6 +104,7 @@ class Transport:
         self.heard_control_at = time.monotonic()
         self.silent = False
         self.unknown_ssrcs = 0
+        self.audio_first = AudioFirst()
         self.tap: Tap | None = None
         self._owner = owner
         self._turns = turns

@@ -15,7 +15,19 @@ from media.settings import MediaSettings
 from tests.browser import chromium
 from tests.media.parties import ALICE, BOB, CALL, CAROL, both_ways, clients_on_loopback, eventually
 from tests.media.poor_line import SEED, PoorLine
-from tests.media.theatre import BLUE, GREEN, RED, RGB, Theatre, hears, hears_and_sees, measured, sees, theatre_of
+from tests.media.theatre import (
+    BLUE,
+    GREEN,
+    PERSON,
+    RED,
+    RGB,
+    Theatre,
+    hears,
+    hears_and_sees,
+    measured,
+    sees,
+    theatre_of,
+)
 from tests.media.wire import Relay
 
 pytestmark = pytest.mark.flow
@@ -157,6 +169,36 @@ async def test_with_a_twentieth_of_all_packets_lost_both_ways_no_picture_freezes
         assert now["freezes"] == then["freezes"]
         assert now["decoded"] > then["decoded"] + 15 * seconds
         assert now["repaired"] > then["repaired"]
+
+
+async def test_on_a_line_for_a_voice_only_pictures_wait_and_come_back_when_it_is_better(theatre: Theatre) -> None:
+    """CALL-07."""
+    plane = theatre.stage.plane
+    async with PoorLine.to(theatre.stage) as line:
+        theatre.ports[ALICE] = line.port
+        alice = await theatre.enter(ALICE, 440, RED)
+        await theatre.enter(BOB, 660, BLUE, PERSON)
+        plane.wire(CALL, 1, both_ways(ALICE, BOB, *Stream))
+        await measured(alice, hears_and_sees(660, BLUE))
+        await asyncio.sleep(2)
+
+        line.bits_per_second = 80_000
+        narrow_at = time.monotonic()
+        await eventually(lambda: plane.counters()[BOB][Stream.CAMERA].dropped.get("line_too_poor", 0) > 0)
+        waited = time.monotonic() - narrow_at
+        await asyncio.sleep(1)  # what waits at the narrow place drains
+        before = (await alice.evaluate("measure()"))["audio_0"]
+        await asyncio.sleep(5)
+        after = (await alice.evaluate("measure()"))["audio_0"]
+        lost, received = after["lost"] - before["lost"], after["received"] - before["received"]
+        print(f"pictures stopped after {waited:.1f} s; then {lost} of {lost + received} voice packets were lost")
+        assert lost < 0.02 * (lost + received)
+        assert received > 220
+
+        line.bits_per_second = 0
+        shown = await alice.evaluate("shown.length")
+        await measured(alice, lambda figures: figures["shown"] > shown + 10 and hears_and_sees(660, BLUE)(figures), 20)
+        assert "line_too_poor" not in plane.counters()[ALICE][Stream.CAMERA].dropped, "Bob's line was good all the time"
 
 
 def _repaired_since(before: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:

@@ -23,7 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.wiring import Stream
-from media.rtcp import key_frame_request, translate, welcome
+from media.audio_first import LIMIT_KEPT_S
+from media.rtcp import key_frame_request, measure, translate, welcome
 from media.transport import Transport
 from tests.media.offers import offer, transport
 
@@ -45,7 +46,9 @@ def bridged() -> tuple[Transport, Transport]:
 
 
 def said(sender: Transport, *packets: AnyRtcpPacket) -> dict[Transport, list[AnyRtcpPacket]]:
-    letters = translate(sender, b"".join(map(bytes, packets)))
+    compound = b"".join(map(bytes, packets))
+    measure(sender, compound, 1.0)
+    letters = translate(sender, compound, 1.0)
     return {to: RtcpPacket.parse(letter) for to, letter in letters}
 
 
@@ -167,6 +170,58 @@ def test_no_bytes_break_the_translator(data: bytes) -> None:
     for kind in (200, 201, 205, 206):
         for count in (0, 1, 4, 15, 31):
             head = bytes([0x80 | count, kind]) + (len(data) // 4).to_bytes(2)
-            for to, letter in translate(a, head + data):
+            measure(a, head + data, 1.0)
+            for to, letter in translate(a, head + data, 1.0):
                 assert to is b
                 RtcpPacket.parse(letter)
+
+
+def limited(receiver: Transport, bits_per_second: int, now: float) -> list[tuple[Transport, list[AnyRtcpPacket]]]:
+    """Let a receiver name its limit for the camera."""
+    ssrcs = [receiver.outs[Stream.CAMERA].ssrc]
+    said_by = bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=1, media_ssrc=0, fci=pack_remb_fci(bits_per_second, ssrcs)))
+    measure(receiver, said_by, now)
+    return [(to, RtcpPacket.parse(letter)) for to, letter in translate(receiver, said_by, now)]
+
+
+def bit_rates(letters: list[tuple[Transport, list[AnyRtcpPacket]]]) -> list[int]:
+    return [unpack_remb_fci(p.fci)[0] for _, parts in letters for p in parts if isinstance(p, RtcpPsfbPacket)]
+
+
+def test_of_two_receivers_the_lower_limit_counts_until_it_is_old_or_its_pictures_wait() -> None:
+    camera = transport(offer())
+    good, poor = transport(offer()), transport(offer())
+    for receiver in (good, poor):
+        receiver.outs[Stream.CAMERA].follow(camera.ins[Stream.CAMERA])
+
+    assert bit_rates(limited(poor, 204_800, 1.0)) == [204_800]
+    assert bit_rates(limited(good, 1_024_000, 1.1)) == [204_800]
+    assert bit_rates(limited(good, 1_024_000, 1.1 + LIMIT_KEPT_S)) == [1_024_000]
+
+    limited(poor, 102_400, 10.0)
+    poor.outs[Stream.CAMERA].pause(True)
+    assert bit_rates(limited(good, 1_024_000, 10.1)) == [1_024_000]
+    assert welcome(camera, 50_000) is None
+
+    good.outs[Stream.CAMERA].pause(True)
+    assert limited(good, 1_024_000, 10.2) == []
+    welcomed = welcome(camera, 51_200)
+    assert welcomed is not None
+    assert bit_rates([(camera, RtcpPacket.parse(welcomed))]) == [51_200]
+
+
+def test_a_screen_that_nobody_sees_raises_no_limit_of_a_camera_that_somebody_sees() -> None:
+    source = transport(offer(directions=("sendrecv", "sendrecv", "sendrecv")))
+    transport(offer()).outs[Stream.CAMERA].follow(source.ins[Stream.CAMERA])
+    welcomed = welcome(source, 2_000_000)
+    assert welcomed is not None
+    assert bit_rates([(source, RtcpPacket.parse(welcomed))]) == []
+
+
+def test_pictures_that_wait_are_asked_for_by_nobody() -> None:
+    a, b = bridged()
+    out = b.outs[Stream.CAMERA]
+    out.pause(True)
+    assert said(b, RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=1, media_ssrc=out.ssrc)) == {}
+    out.pause(False)
+    assert a in said(b, RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=1, media_ssrc=out.ssrc))

@@ -105,14 +105,14 @@ async def theatre_of(settings: MediaSettings, browser_path: Path) -> AsyncGenera
                 await runner.cleanup()
 
 
-async def measured(page: Page, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+async def measured(page: Page, holds: Callable[[dict[str, Any]], bool], limit_s: float = LIMIT_S) -> dict[str, Any]:
     """Wait until what a page measures fits, and return it."""
-    deadline = time.monotonic() + LIMIT_S
+    deadline = time.monotonic() + limit_s
     while True:
         figures: dict[str, Any] = await page.evaluate("measure()")
         if holds(figures):
             return figures
-        assert time.monotonic() < deadline, f"within {LIMIT_S} s the page saw only {figures}"
+        assert time.monotonic() < deadline, f"within {limit_s} s the page saw only {figures}"
         await asyncio.sleep(0.05)
 
 

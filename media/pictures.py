@@ -1,0 +1,59 @@
+"""The care for pictures: key frames are asked for, cameras that nobody sees are kept ready, voices come first."""
+
+import logging
+import time
+from typing import Final
+
+from callflow.wiring import Stream
+from media import rtcp
+from media.audio_first import LIMIT_KEPT_S
+from media.streams import In
+from media.transport import Transport
+
+log = logging.getLogger(__name__)
+
+WELCOME_BITS_PER_S: Final = 2_000_000
+PAUSED_BITS_PER_S: Final = 50_000
+"""What a camera may send while its pictures wait for a better line: it is tried again with small ones."""
+KEY_FRAME_INTERVAL_S: Final = 0.4
+"""Between two requests for a key frame of the same stream."""
+
+
+def ask_key_frame(source: In) -> None:
+    """Ask for a key frame, unless that was done just now."""
+    now = time.monotonic()
+    if source.stream is Stream.VOICE or now - source.asked_at < KEY_FRAME_INTERVAL_S:
+        return
+    letter = rtcp.key_frame_request(source)
+    if letter is not None:
+        source.asked_at = now
+        source.transport.send_rtcp(letter)
+
+
+def care(transport: Transport, now: float) -> None:
+    """Look after the pictures from and to a transport; several times a second."""
+    _put_audio_first(transport, now)
+    for out in transport.outs.values():
+        if out.source is not None and out.awaiting_key_frame and out.missed_pictures:
+            out.missed_pictures = False
+            ask_key_frame(out.source)
+    waits = any(source.outs for source in transport.ins.values() if source.unseen)
+    letter = rtcp.welcome(transport, PAUSED_BITS_PER_S if waits else WELCOME_BITS_PER_S)
+    if letter is not None:
+        transport.send_rtcp(letter)
+
+
+def _put_audio_first(transport: Transport, now: float) -> None:
+    """Stop the pictures to a leg whose line cannot carry them beside the voice, and try them again later."""
+    pictures = [out for out in transport.outs.values() if out.stream is not Stream.VOICE]
+    limits = [out.limit for out in pictures if out.limit is not None and now - out.limited_at < LIMIT_KEPT_S]
+    lossy_at = max((out.reports.lossy_at for out in transport.outs.values()), default=0.0)
+    sent = sum(out.count.sent_bytes for out in pictures)
+    if not transport.audio_first.judge(now, min(limits, default=None), sent, lossy_at):
+        return
+    paused = transport.audio_first.paused
+    log.info("pictures to %s %s", transport.leg, "wait: its line is too poor" if paused else "are tried again")
+    for out in pictures:
+        out.pause(paused)
+        if out.source is not None and not paused:
+            ask_key_frame(out.source)
