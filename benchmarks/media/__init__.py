@@ -25,7 +25,8 @@ The table shows medians over the runs. The servers take turns within each run, b
 - x Janus: the median of each run's ratio to Janus in the same run.
 - us/packet: the same time for each delivered packet.
 - p50, p99: from a client's stamp, written when it sends a packet, to the moment when the kernel takes it from the
-  server. What the receiving client needs is not in it. The relay's packets are new ones and carry no stamp.
+  server. What the receiving client needs is not in it; nor does a server work for waking the clients, which look for
+  packets once in a millisecond. The relay's packets are new ones and carry no stamp.
 - delivered: packets that came out, of those that went in. The relay encodes video with fewer bits.
 - other load: what everything else on the machine used, in percent of one processor. More than 10 % is a disturbed run.
 - late: the 99th percentile of how late the clients were with their packets; one millisecond is their clock's step.
