@@ -29,7 +29,9 @@ def script(measure: Callable[[int], Coroutine[None, None, Report]]) -> None:
     began = time.monotonic()
     report = asyncio.run(measure(seed))
     name = Path(sys.argv[0]).stem
-    print(json.dumps({"script": name, "seed": seed, "seconds": round(time.monotonic() - began)} | report))
+    # A machine that does other things as well holds everything up at times: the reader should know.
+    about = {"script": name, "seed": seed, "seconds": round(time.monotonic() - began), "load": os.getloadavg()[2]}
+    print(json.dumps(about | report))
     sys.exit(0 if report["ok"] else 1)
 
 

@@ -11,10 +11,12 @@ import pytest
 
 from tests.browser import chromium
 
-HOST = "10.213.7.1"
-RELAY = "10.213.7.9"
+_SUBNET = f"10.213.{os.getpid() % 250}"  # another run beside this one has another
+HOST = f"{_SUBNET}.1"
+RELAY = f"{_SUBNET}.9"
 """Another address of the host, for a TURN server."""
-GUESTS = ("10.213.7.2", "10.213.7.3")
+GUESTS = (f"{_SUBNET}.2", f"{_SUBNET}.3")
+_TABLE = f"netdev parley_{os.getpid()}"
 
 
 def trusting(port: int) -> str:
@@ -69,13 +71,13 @@ class Network:
         inside = ("ip", "netns", "exec", self.name)
         for prefix, device in (((), self.cable), (inside, self._far_end)):
             chain = f'{{ type filter hook ingress device "{device}" priority 0; policy drop; }}'
-            await _run(*prefix, "nft", f"add table netdev parley; add chain netdev parley swallow {chain}")
+            await _run(*prefix, "nft", f"add table {_TABLE}; add chain {_TABLE} swallow {chain}")
 
     async def mend(self) -> None:
         """Undo `unplug` and `swallow`."""
         await _run("ip", "link", "set", self.cable, "up")
         for prefix in ((), ("ip", "netns", "exec", self.name)):
-            await _run(*prefix, "nft", "add table netdev parley; delete table netdev parley")
+            await _run(*prefix, "nft", f"add table {_TABLE}; delete table {_TABLE}")
 
     async def let_out_only(self, *rules: str) -> None:
         """Put a firewall at the end of the cable: out goes only what these rules of nftables accept, and all comes in.

@@ -88,7 +88,8 @@ export class Live {
     clearTimeout(this.insists);
     if (call.mine === "reconnecting" && call.phase !== "ended") {
       const aboutThis = call.transport !== null && call.transport === this.leg.transport;
-      this.insists = setTimeout(() => this.leg.reconnect(), aboutThis ? 0 : INSISTS_MS);
+      if (aboutThis) void this.leg.doubt();
+      else this.insists = setTimeout(() => this.leg.reconnect(), INSISTS_MS);
     }
     this.handlers.onchange();
   }

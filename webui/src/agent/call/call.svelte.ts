@@ -115,7 +115,7 @@ export class CallMedia {
     if (call === null || !wanted) return;
     if (this.leg === null) this.join(call);
     const lost = call.mine === "reconnecting" && call.transport === this.leg?.transport;
-    if (lost) this.leg?.reconnect();
+    if (lost) void this.leg?.doubt();
     const showsCamera = call.phase === "talking" && call.media === "video" && !this.cameraOff;
     if (showsCamera && this.camera.track === null && this.cameraProblem === null) {
       this.openInput("camera");

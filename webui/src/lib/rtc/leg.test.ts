@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { LegAnswer } from "../api/types";
-import { Leg, LegRefused, type LegState } from "./leg";
+import { Leg, LegRefused, type LegOptions, type LegState } from "./leg";
 
 /** Stands for the browser's connection: the test says when it is up or down. */
 class FakeConnection extends EventTarget {
@@ -57,7 +57,7 @@ async function answered(sdp: string): Promise<LegAnswer> {
   };
 }
 
-function makeLeg(negotiate = answered) {
+function makeLeg(negotiate: LegOptions["negotiate"] = answered) {
   const states: LegState[] = [];
   const leg: Leg = new Leg({
     negotiate,
@@ -149,6 +149,54 @@ test("a connection that hears nothing for four seconds is replaced before the br
     new Map([["p", { type: "candidate-pair", state: "succeeded", bytesReceived: dead.heard }]]);
   await vi.advanceTimersByTimeAsync(6000);
   expect(FakeConnection.made.length).toBeGreaterThan(1);
+});
+
+test("a silent connection stays until another is answered, and is used again when it is heard first", async () => {
+  let reachable = false;
+  const { leg, states } = makeLeg(async (sdp, signal) => {
+    if (reachable || FakeConnection.made.length === 1) return answered(sdp);
+    return await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+  });
+  leg.start();
+  await vi.advanceTimersByTimeAsync(1);
+  const first = newest();
+  first.become("connected");
+  await vi.advanceTimersByTimeAsync(1000);
+  const speaks = first.getStats;
+  const silence = async () =>
+    new Map([["p", { type: "candidate-pair", state: "succeeded", bytesReceived: first.heard }]]);
+  first.getStats = silence;
+  await vi.advanceTimersByTimeAsync(6000);
+  expect(leg.state).toBe("reconnecting");
+  expect(first.connectionState).toBe("connected");
+
+  first.getStats = speaks;
+  await vi.advanceTimersByTimeAsync(500);
+  expect(states).toEqual(["connecting", "up", "reconnecting", "up"]);
+  expect(leg.transport).toBe("to offer 1");
+  expect(FakeConnection.made.slice(1).map(({ connectionState }) => connectionState)).toEqual(["closed"]);
+
+  // It is watched as before; and when the server answers first, the old one goes.
+  first.getStats = silence;
+  reachable = true;
+  await vi.advanceTimersByTimeAsync(6000);
+  expect(first.connectionState).toBe("closed");
+  newest().become("connected");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(leg.transport).toBe("to offer 3");
+});
+
+test("what the server says of a connection is believed only when nothing is heard on it", async () => {
+  const { leg } = await makeUpLeg();
+  void leg.doubt();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(FakeConnection.made).toHaveLength(1);
+  const dead = newest();
+  dead.getStats = async () =>
+    new Map([["p", { type: "candidate-pair", state: "succeeded", bytesReceived: dead.heard }]]);
+  void leg.doubt();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(FakeConnection.made).toHaveLength(2);
 });
 
 test("a server that cannot be reached is tried again along the ladder", async () => {

@@ -4,7 +4,7 @@ import type { LegAnswer } from "../api/types";
 import { pause, retryDelay } from "./ladder";
 import { connected, createPeer, useServers, type Peer } from "./peer";
 import { readCounters, type Counters, type Quality } from "./quality";
-import { watchConnection } from "./watch";
+import { returned, watchConnection } from "./watch";
 
 export type LegState = "connecting" | "up" | "reconnecting" | "failed" | "closed";
 
@@ -22,6 +22,8 @@ export interface LegOptions {
 
 /** A try that is not connected by then is given up; the server's own limit is 15 s. */
 const TRY_MS = 8000;
+/** Sound and pictures come far more often. */
+const HEARD_WITHIN_MS = 400;
 /** With this many tries in a row the grace of 60 s is over. */
 const MOST_TRIES = 12;
 
@@ -37,6 +39,8 @@ export class Leg {
   relayed = false;
 
   private peer: Peer | null = null;
+  /** The peer is lost, but stays until another is answered: it is back sooner when only its network was away. */
+  private mayReturn = false;
   private voiceTrack: MediaStreamTrack | null = null;
   private cameraTrack: MediaStreamTrack | null = null;
   private readonly end = new AbortController();
@@ -65,7 +69,21 @@ export class Leg {
 
   /** Makes a new connection for this leg: the server or the network said that the present one is of no use. */
   reconnect(): void {
-    if (this.state === "up" || this.state === "failed") void this.connect();
+    if (this.state !== "up" && this.state !== "failed") return;
+    this.mayReturn = false;
+    void this.connect();
+  }
+
+  /**
+   * Makes a new connection, as the server says that it does not hear this one; unless this one is heard here, since
+   * the word may have been on its way for as long as the network was away.
+   */
+  async doubt(): Promise<void> {
+    const peer = this.peer;
+    const before = await this.counters();
+    await pause(HEARD_WITHIN_MS, this.end.signal);
+    const after = await this.counters();
+    if (this.peer === peer && before?.heard === after?.heard) this.reconnect();
   }
 
   /** The present counters, or null while there is no connection. */
@@ -92,6 +110,8 @@ export class Leg {
     if (this.end.signal.aborted) return;
     this.attempts?.abort();
     const attempts = (this.attempts = new AbortController());
+    if (this.mayReturn && this.peer) void this.awaitReturn(this.peer, attempts);
+    else this.drop();
     this.change(this.transport === null ? "connecting" : "reconnecting");
     for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
       await pause(retryDelay(attempt), attempts.signal);
@@ -108,21 +128,37 @@ export class Leg {
     this.change("failed");
   }
 
+  private async awaitReturn(peer: Peer, attempts: AbortController): Promise<void> {
+    await returned(peer.connection, attempts.signal);
+    if (this.peer !== peer) return; // the server has answered for another one in the same instant
+    attempts.abort();
+    this.mayReturn = false;
+    this.watch(peer.connection);
+    this.change("up");
+  }
+
   private async tryOnce(signal: AbortSignal): Promise<void> {
-    this.drop();
     const peer = createPeer(this.options.video);
-    this.peer = peer;
-    await peer.voice.sender.replaceTrack(this.voiceTrack);
-    await peer.camera.sender.replaceTrack(this.cameraTrack);
-    // The server is ICE-lite and learns our addresses, a relay's too, from our checks: an offer needs no candidates.
-    const offer = await peer.connection.createOffer();
-    const answer = await this.options.negotiate(offer.sdp ?? "", signal);
-    signal.throwIfAborted();
-    useServers(peer.connection, answer.ice_servers);
-    await peer.connection.setLocalDescription(offer);
-    await peer.connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
-    this.transport = answer.transport;
-    await connected(peer.connection, signal);
+    const giveUp = () => this.peer !== peer && peer.connection.close();
+    signal.addEventListener("abort", giveUp);
+    try {
+      // The server is ICE-lite and learns our addresses, a relay's too, from our checks: an offer needs no candidates.
+      const offer = await peer.connection.createOffer();
+      const answer = await this.options.negotiate(offer.sdp ?? "", signal);
+      signal.throwIfAborted();
+      this.drop();
+      this.peer = peer;
+      this.transport = answer.transport;
+      await peer.voice.sender.replaceTrack(this.voiceTrack);
+      await peer.camera.sender.replaceTrack(this.cameraTrack);
+      useServers(peer.connection, answer.ice_servers);
+      await peer.connection.setLocalDescription(offer);
+      await peer.connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+      await connected(peer.connection, signal);
+    } catch (error) {
+      peer.connection.close();
+      throw error;
+    }
     this.remoteVoice = new MediaStream([peer.voice.receiver.track]);
     this.remoteCamera = this.options.video ? new MediaStream([peer.camera.receiver.track]) : null;
     this.watch(peer.connection);
@@ -131,7 +167,10 @@ export class Leg {
 
   private watch(connection: RTCPeerConnection): void {
     this.unwatch = watchConnection(connection, {
-      onlost: () => this.reconnect(),
+      onlost: (mayReturn) => {
+        this.mayReturn = mayReturn;
+        void this.connect();
+      },
       onpictures: (arriving) => this.set("seesCamera", arriving),
       onquality: (quality) => this.set("quality", quality),
       onroute: (relayed) => this.set("relayed", relayed),
@@ -148,6 +187,7 @@ export class Leg {
     this.unwatch();
     this.peer?.connection.close();
     this.peer = null;
+    this.mayReturn = false;
   }
 
   private change(state: LegState): void {

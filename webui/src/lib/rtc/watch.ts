@@ -4,8 +4,8 @@ import { judge, readCounters, type Counters, type Quality } from "./quality";
 import { readRelayed } from "./route";
 
 export interface Findings {
-  /** The connection is of no use any more. Reported once. */
-  onlost(): void;
+  /** The connection is of no use any more, or not now: it may return when its network does. Reported once. */
+  onlost(mayReturn: boolean): void;
   /** Pictures have begun to arrive, or have stopped. */
   onpictures(arriving: boolean): void;
   onquality(quality: Quality): void;
@@ -14,6 +14,7 @@ export interface Findings {
 }
 
 const LOOK_MS = 500;
+const RETURN_LOOK_MS = 200;
 /** Without any packet for so long a connection is dead, long before the browser says so. */
 const SILENT_LOOKS = 4000 / LOOK_MS;
 /** Browsers pass through "disconnected" on a short hiccup and often come back by themselves. */
@@ -36,8 +37,8 @@ export function watchConnection(connection: RTCPeerConnection, findings: Finding
 
   function stateChanged(): void {
     clearTimeout(downTimer);
-    if (connection.connectionState === "failed") lost();
-    if (connection.connectionState === "disconnected") downTimer = setTimeout(lost, DISCONNECTED_MS);
+    if (connection.connectionState === "failed") lost(false);
+    if (connection.connectionState === "disconnected") downTimer = setTimeout(() => lost(true), DISCONNECTED_MS);
   }
 
   async function look(): Promise<void> {
@@ -47,7 +48,7 @@ export function watchConnection(connection: RTCPeerConnection, findings: Finding
     const relayed = readRelayed(report);
     if (relayed !== null) findings.onroute(relayed);
     silent = before && now.heard > 0 && now.heard === before.heard ? silent + 1 : 0;
-    if (silent >= SILENT_LOOKS) return lost();
+    if (silent >= SILENT_LOOKS) return lost(true);
     still = now.framesDecoded > (before?.framesDecoded ?? 0) ? 0 : still + 1;
     if (still === 0) findings.onpictures(true);
     else if (still === STILL_LOOKS) findings.onpictures(false);
@@ -58,9 +59,9 @@ export function watchConnection(connection: RTCPeerConnection, findings: Finding
     before = now;
   }
 
-  function lost(): void {
+  function lost(mayReturn: boolean): void {
     stop();
-    findings.onlost();
+    findings.onlost(mayReturn);
   }
 
   function stop(): void {
@@ -72,4 +73,26 @@ export function watchConnection(connection: RTCPeerConnection, findings: Finding
 
   connection.addEventListener("connectionstatechange", stateChanged);
   return stop;
+}
+
+/** Resolves when a lost connection is heard again; never, once it is closed or `signal` aborted. */
+export function returned(connection: RTCPeerConnection, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    let before: number | null = null;
+    const timer = setInterval(() => void look(), RETURN_LOOK_MS);
+    const stop = () => clearInterval(timer);
+    signal.addEventListener("abort", stop);
+
+    async function look(): Promise<void> {
+      if (connection.connectionState === "closed") return stop();
+      const { heard } = readCounters(await connection.getStats());
+      if (signal.aborted) return;
+      // A browser that does not call it connected gets no answers, though it may hear the other side still.
+      if (before !== null && heard > before && connection.connectionState === "connected") {
+        stop();
+        resolve();
+      }
+      before = heard;
+    }
+  });
 }
