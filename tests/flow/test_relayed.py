@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.async_api import Browser, expect
 
+from media.addresses import answered
+from media.settings import MediaSettings
 from signaling.settings import Settings
 from signaling.tls import self_signed
 from tests.coturn import SECRET, coturn
@@ -89,3 +92,25 @@ async def test_with_all_but_tcp_443_blocked_a_call_goes_through_coturn_over_tls_
         await customer.sees(agent)
         await agent.sees(customer)
         await expect(agent.dock).to_contain_text("Relayed on the customer's side")
+
+
+async def test_a_call_that_can_go_directly_does_not_wait_for_a_turn_server(
+    tmp_path: Path, prepared_music: Path, browser: Browser
+) -> None:
+    """Issue 3: browsers get TURN servers from settings; one that never answers costs no call a second."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        # Not its loopback: a browser that has another address gives up on a server there at once.
+        silent.bind((answered(MediaSettings(), {4})[0], 0))
+        server = "turn:{}:{}?transport=udp".format(*silent.getsockname())
+        async with running_centre(
+            tmp_path / "data", prepared_music, browser, ice_servers=server, turn_secret=SECRET
+        ) as centre:
+            agent = await centre.active_agent()
+            customer = await centre.caller()
+            await customer.feels(lambda got: got["connected"], "a connection")
+            silent.setblocking(False)
+            assert silent.recv(1500), "it was asked"
+            await agent.rings()
+            await agent.press("Answer")
+            await customer.hears(agent)
+            await expect(agent.dock).not_to_contain_text("Relayed")
