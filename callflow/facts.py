@@ -25,6 +25,7 @@ class FactKind(StrEnum):
     CALL_RECONNECTED = "call.reconnected"
     CALL_MOVED = "call.moved"
     CALL_ENDED = "call.ended"
+    CALL_MEASURED = "call.measured"
     CALL_WRAPPED = "call.wrapped"
     AGENT_STATUS = "agent.status_changed"
     AGENT_STATE = "agent.state_changed"

@@ -5,6 +5,7 @@ import json
 import logging
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -31,8 +32,9 @@ from conversations.directory.settings import SettingsService
 from conversations.directory.setup import Setup
 from conversations.directory.users import Users
 from conversations.threads.service import Threads
+from media.lag import LagWatch
 from media.settings import MediaSettings
-from signaling import pages
+from signaling import metrics_page, pages
 from signaling.announced import announced
 from signaling.built_ui import read_built_ui
 from signaling.calls.agent_api import AgentCalls
@@ -40,6 +42,7 @@ from signaling.calls.guest_api import GuestCalls
 from signaling.calls.guest_events import GuestEvents
 from signaling.calls.guest_views import GuestViews
 from signaling.calls.negotiation import Negotiation
+from signaling.calls.quality import LegQualities
 from signaling.calls.relayed import Relayed
 from signaling.conversations_api import ConversationsApi
 from signaling.feed import FactFeed
@@ -54,6 +57,7 @@ from signaling.http.server import BODY_LIMIT, HeaderWatch, listening
 from signaling.ice import IceServers
 from signaling.links_api import LinksApi
 from signaling.media_worker.pool import MediaWorkers
+from signaling.metrics import Metrics
 from signaling.models.guests import GuestCallPushed
 from signaling.models.panel import FromPanel, ToPanel
 from signaling.opening import open_database
@@ -105,6 +109,8 @@ class Parley:
         self.queues = Queues(database)
         self.threads = Threads(database)
         self.links = Links(database)
+        self.metrics = Metrics()
+        self.lag = LagWatch()
         self.media: Media = media(self._media_event)
         self.store = CallStore(database, [follow_call])
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
@@ -113,6 +119,7 @@ class Parley:
         views = PanelViews(clock, relayed)
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
+        self.qualities = LegQualities(database, self.engine.live, self.hub.push)
         self.panel = PanelSocket(database, self.hub, self.presence, views, self.limits, clock)
         self.agent_calls = AgentCalls(database, self.store, self.engine, negotiation, views)
         self.guest_calls = GuestCalls(
@@ -164,7 +171,9 @@ class Parley:
         self.api(settings.public_url).setup(app, self.resolver, self.limits.requests)
         view_link = partial(self.guest_links.view, self.resolver)
         pages.Pages(read_built_ui(), view_link, partial(healthy, self.database)).register(app)
-        require_rules(app, pages.PUBLIC_PAGES)
+        token = settings.metrics_token
+        metrics_page.MetricsPage(self._metrics, token.get_secret_value() if token else None).register(app)
+        require_rules(app, {*pages.PUBLIC_PAGES, metrics_page.PATH})
         return app
 
     @asynccontextmanager
@@ -181,8 +190,11 @@ class Parley:
             for name, work in (
                 ("feed", self.feed.run),
                 ("presence", self.presence.run),
+                ("quality pushes", self.qualities.push),
+                ("quality kept", self.qualities.keep),
             )
         ]
+        self.lag.start()
         try:
             await self.engine.start()
             yield
@@ -192,9 +204,17 @@ class Parley:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.engine.stop()
             await self.media.stop()
+            await self.lag.stop()
+            await self.qualities.save()
 
     def _media_event(self, event: MediaEvent) -> None:
         self.engine.media_event(event)
+        self.metrics.take(event)
+        self.qualities.take(event)
+
+    async def _metrics(self) -> bytes:
+        phases = Counter(type(call.phase).__name__.lower() for call in await self.store.live_calls())
+        return self.metrics.text({phase: phases[phase] for phase in ("waiting", "ringing", "talking")}, self.lag.lag())
 
     async def _waiting(self) -> Mapping[QueueId, int]:
         waiting: dict[QueueId, int] = {}

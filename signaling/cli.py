@@ -116,7 +116,7 @@ def _check_config(settings: "Settings") -> int:
     server_context(settings)
     told = announced(settings)
     for key, value in settings.model_dump(mode="json", exclude_none=True).items():
-        _say(f"{key} = {'(set)' if key in ('database_url', 'turn_secret') else value}")
+        _say(f"{key} = {'(set)' if key in ('database_url', 'turn_secret', 'metrics_token') else value}")
     for family, addresses in told.items():
         _say(f"Browsers are told to send sound and pictures by IPv{family} to {', '.join(addresses) or 'no address'}.")
     _say("The settings are right.")

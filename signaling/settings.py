@@ -100,6 +100,7 @@ ALLOWED: Final[Mapping[str, str]] = {
     ),
     "turn_secret": "a text of at least 16 characters",
     "media_workers": "a number from 1 to 16",
+    "metrics_token": "a text of at least 16 characters",
     "log_level": "debug, info, warning or error",
 }
 """For each setting the end of the sentence "it must be …"."""
@@ -142,6 +143,8 @@ class Settings(BaseModel):
     """What the TURN servers and this server share, so that this server can give out credentials for a while."""
     media_workers: Annotated[int, Field(ge=1, le=16)] = 1
     """The processes that carry sound and pictures; each has a UDP port, counted up from media_port."""
+    metrics_token: Annotated[SecretStr, Field(min_length=16, max_length=256)] | None = None
+    """What whoever reads /metrics from another machine has to send."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is written to the log."""
 

@@ -3,6 +3,7 @@
 from typing import Any, assert_never
 
 from callflow.call import EndedBy, EndReason, Media, Role
+from conversations.calls.quality import MeasuredLeg as MeasuredLegValue
 from conversations.directory.values import Named
 from conversations.threads import entries
 from conversations.threads.customers import Customer as CustomerValue
@@ -12,6 +13,7 @@ from signaling.models import entries as wire
 from signaling.models.common import Ref
 from signaling.models.conversations import Conversation, ConversationItem, Customer, PastConversation
 from signaling.models.entries import Actor, ChangedField, Direction, Entry
+from signaling.models.quality import LegQuality, MeasuredLeg
 
 
 def ref(named: Named) -> Ref:
@@ -53,6 +55,20 @@ def conversation(value: ConversationValue) -> Conversation:
             PastConversation(id=past.id, topic=past.topic, status=past.status, created_at=past.created_at)
             for past in value.history
         ],
+    )
+
+
+def measured_leg(value: MeasuredLegValue) -> MeasuredLeg:
+    """Show how one leg's network did over its life."""
+    summed = value.summed
+    return MeasuredLeg(
+        role=value.role,
+        seconds=summed.seconds,
+        average=LegQuality.model_validate(summed.average),
+        worst_loss=summed.worst_loss,
+        worst_jitter_ms=summed.worst_jitter_ms,
+        worst_round_trip_ms=summed.worst_round_trip_ms,
+        worst_mos=summed.worst_mos,
     )
 
 
@@ -108,6 +124,8 @@ def entry(value: entries.Entry) -> Entry:
                 talked_seconds=None if talked is None else round(talked),
                 waited_seconds=round(waited),
             )
+        case entries.CallMeasured(call, legs):
+            return wire.CallMeasuredEntry(**base, call_id=call, legs=[measured_leg(leg) for leg in legs])
         case entries.CallWrapped(call, agent, summary):
             return wire.CallWrappedEntry(**base, call_id=call, agent=ref(agent), summary=summary)
         case entries.Change(field, old, new):

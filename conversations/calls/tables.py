@@ -67,6 +67,48 @@ class PartyRow(Base):
     restarted: Mapped[bool]
 
 
+class LegQualityRow(Base):
+    """How well the network of one leg did, as the media plane summed it up; a leg that came back after a restart of
+    the server has another row.
+
+    Losses are shares, jitter and round trip in milliseconds, opinions from 1 to 4.5; empty where there was nothing to
+    measure. `up` is from the party to the server. Of its pictures the size and the freezes are those that it sent (up)
+    and was sent (down).
+    """
+
+    __tablename__ = "leg_qualities"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    measurement_id: Mapped[str] = mapped_column(String(40), index=True)
+    """The legs of one call that were over at the same time have it in common, and the fact names it."""
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    leg_id: Mapped[str] = mapped_column(String(40))
+    role: Mapped[Role] = mapped_column(word(Role))
+    at: Mapped[datetime]
+    seconds: Mapped[float]
+    round_trip_ms: Mapped[float | None]
+    up_loss: Mapped[float | None]
+    up_jitter_ms: Mapped[float | None]
+    up_mos: Mapped[float | None]
+    up_bits_per_second: Mapped[int]
+    up_width: Mapped[int]
+    up_height: Mapped[int]
+    up_frames_per_second: Mapped[float]
+    up_freezes: Mapped[int]
+    down_loss: Mapped[float | None]
+    down_jitter_ms: Mapped[float | None]
+    down_mos: Mapped[float | None]
+    down_bits_per_second: Mapped[int]
+    down_width: Mapped[int]
+    down_height: Mapped[int]
+    down_frames_per_second: Mapped[float]
+    down_freezes: Mapped[int]
+    worst_loss: Mapped[float | None]
+    worst_jitter_ms: Mapped[float | None]
+    worst_round_trip_ms: Mapped[float | None]
+    worst_mos: Mapped[float | None]
+
+
 class AgentRow(Base):
     """What an agent chose and is doing. `activity` is idle, ringing, in_call or wrapping."""
 

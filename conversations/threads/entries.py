@@ -5,6 +5,7 @@ from datetime import datetime
 
 from callflow.facts import ActorKind
 from callflow.ids import CallId, ConversationId
+from conversations.calls.quality import MeasuredLeg
 from conversations.directory.values import Named
 from conversations.threads.tables import Sender
 
@@ -95,6 +96,14 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMeasured:
+    """How well the network of legs did that are over."""
+
+    call: CallId
+    legs: tuple[MeasuredLeg, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CallWrapped:
     """The brief report of a call (WRAP-01)."""
 
@@ -122,6 +131,7 @@ What = (
     | CallReconnecting
     | CallReconnected
     | CallEnded
+    | CallMeasured
     | CallWrapped
     | Change
 )

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.facts import ActorKind, Fact, FactKind, Value
 from callflow.ids import CallId, ConversationId
+from conversations.calls.quality import MeasuredLeg, measured_legs
 from conversations.db.facts import LoggedFact, fact_of_call, fact_of_text, facts_of_conversation
 from conversations.directory.people import names_of_users
 from conversations.directory.queues import names_of_queues
@@ -19,6 +20,7 @@ from conversations.threads.entries import (
     CallAnswered,
     CallDeclined,
     CallEnded,
+    CallMeasured,
     CallMissed,
     CallReconnected,
     CallReconnecting,
@@ -43,6 +45,7 @@ class _Names:
 
     texts: Mapping[str, TextRow]
     reports: Mapping[str, str]
+    measured: Mapping[str, Sequence[MeasuredLeg]]
     users: Mapping[str, str]
     customers: Mapping[str, str]
     queues: Mapping[str, str]
@@ -106,6 +109,7 @@ async def _entries(session: AsyncSession, facts: Sequence[LoggedFact]) -> list[E
 async def _names(session: AsyncSession, facts: Sequence[Fact]) -> _Names:
     texts = [str(fact.data["text"]) for fact in facts if "text" in fact.data]
     calls = [fact.call for fact in facts if fact.kind is FactKind.CALL_WRAPPED]
+    measurements = [str(fact.data["measurement"]) for fact in facts if fact.kind is FactKind.CALL_MEASURED]
     customers = {fact.actor.id for fact in facts if fact.actor.kind is ActorKind.CUSTOMER and fact.actor.id}
     users = {fact.actor.id for fact in facts if fact.actor.kind is not ActorKind.CUSTOMER and fact.actor.id}
     users |= {fact.agent for fact in facts if fact.agent} | _ids(facts, "assignee")
@@ -114,6 +118,7 @@ async def _names(session: AsyncSession, facts: Sequence[Fact]) -> _Names:
     return _Names(
         texts={row.id: row for row in text_rows},
         reports={row[0]: row[1] for row in reports},
+        measured=await measured_legs(session, measurements),
         users=await names_of_users(session, users),
         customers=await names_of_customers(session, customers),
         queues=await names_of_queues(session, _ids(facts, "queue")),
@@ -150,6 +155,8 @@ def _what(fact: Fact, names: _Names) -> What | None:
         case FactKind.CALL_ENDED:
             talked, waited = _seconds(data["talked_seconds"]), _seconds(data["waited_seconds"]) or 0
             return CallEnded(call, str(data["by"]), str(data["reason"]), talked, waited)
+        case FactKind.CALL_MEASURED:
+            return CallMeasured(call, tuple(names.measured.get(str(data["measurement"]), ())))
         case FactKind.CALL_WRAPPED:
             return CallWrapped(call, names.agent(fact), names.reports.get(call, ""))
         case FactKind.CONVERSATION_CHANGED:

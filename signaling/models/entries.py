@@ -9,6 +9,7 @@ from typing_extensions import TypeAliasType
 from callflow.call import EndedBy, EndReason, Media, Role
 from callflow.facts import ActorKind
 from signaling.models.common import Model, Moment, Ref
+from signaling.models.quality import MeasuredLeg
 
 
 class Direction(StrEnum):
@@ -109,6 +110,14 @@ class CallEndedEntry(_EntryBase):
     waited_seconds: int
 
 
+class CallMeasuredEntry(_EntryBase):
+    """How well the network did, of legs that are over."""
+
+    type: Literal["call_measured"] = "call_measured"
+    call_id: str
+    legs: list[MeasuredLeg]
+
+
 class CallWrappedEntry(_EntryBase):
     """The agent's brief report (WRAP-01)."""
 
@@ -150,6 +159,7 @@ Entry = TypeAliasType(
         | CallReconnectingEntry
         | CallReconnectedEntry
         | CallEndedEntry
+        | CallMeasuredEntry
         | CallWrappedEntry
         | ChangeEntry,
         Field(discriminator="type"),

@@ -9,6 +9,7 @@ from callflow.agent import Sound
 from signaling.models.agents import AgentState, PanelCall, Tab, TeamMember, WrapUp
 from signaling.models.common import Id, Model, Moment
 from signaling.models.conversations import ConversationItem
+from signaling.models.quality import CallQuality
 
 Stale = Literal["users", "queues", "call_links", "settings"]
 
@@ -109,4 +110,4 @@ class Pong(Model):
     now: Moment
 
 
-ToPanel = TypeAliasType("ToPanel", Annotated[Snapshot | Change | Pong, Field(discriminator="type")])
+ToPanel = TypeAliasType("ToPanel", Annotated[Snapshot | Change | CallQuality | Pong, Field(discriminator="type")])

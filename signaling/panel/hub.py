@@ -26,6 +26,7 @@ from signaling.models.panel import (
     Snapshot,
     TeamChanges,
 )
+from signaling.models.quality import CallQuality
 from signaling.panel.presence import Presence
 from signaling.panel.touched import Touched, touched_by
 from signaling.panel.views import PanelViews
@@ -85,6 +86,12 @@ class Hub:
                 log.exception("panels could not be told of a change; they are cut and come back")
                 for panel in list(self._panels):
                     self._drop(panel, TROUBLE, b"")
+
+    def push(self, agent: AgentId, message: CallQuality) -> None:
+        """Send the open panels of an agent what is true for a moment only, and changes nothing of their state."""
+        for panel in self._panels:
+            if panel.who.user.id == agent:
+                panel.socket.send(message)
 
     async def join(self, panel: Panel, resume: int | None) -> None:
         """Add a panel and bring it up to date: with a change when it missed little, else with a snapshot."""

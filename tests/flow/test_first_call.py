@@ -38,6 +38,7 @@ async def test_a_customer_and_an_agent_talk_and_everything_is_kept(centre: Centr
     await customer.sees(agent)
     await agent.sees(customer)
     await everything_was_sent_on(centre, customer, agent)
+    await the_lines_are_told(agent)
 
     await customer.press("Mute")
     await agent.hears_nothing()
@@ -68,6 +69,7 @@ async def test_a_customer_and_an_agent_talk_and_everything_is_kept(centre: Centr
     for words in ("Incoming video call", "answered after", "Wants a refund."):
         await expect(thread).to_contain_text(words, timeout=LIMIT * 1000)
     await expect(thread).to_contain_text(re.compile(r"ended|hung up", re.I))
+    await expect(thread).to_contain_text(re.compile("Good line|line was"), timeout=LIMIT * 1000)
     # One reload each, and a hang-up is no loss.
     await expect(thread.get_by_text("connection was lost")).to_have_count(2)
     assert customer.errors == []
@@ -95,6 +97,22 @@ async def everything_was_sent_on(centre: Centre, customer: Customer, agent: Agen
     assert received == forwarded == sent
     heard = [(await person.senses())["received"] for person in (customer, agent)]
     print(f"the bridge received {received} packets in 2 s and sent on {sent}; the browsers count {heard} in all")
+
+
+async def the_lines_are_told(agent: Agent) -> None:
+    """In words, and in figures for whoever asks, by keyboard."""
+    line = agent.page.get_by_role("button", name=re.compile("Good line|line is"))
+    await expect(line).to_be_visible(timeout=LIMIT * 1000)
+    await line.press("Enter")
+    figures = agent.page.get_by_role("dialog", name="Figures of both lines")
+    await expect(figures.get_by_role("img", name=re.compile("yours .* customer's "))).to_be_visible()
+    for name in ("Sound", "Loss, received", "Round trip", "Bit rate, sent"):
+        row = figures.get_by_role("row", name=re.compile(name))
+        await expect(row.get_by_role("cell")).to_have_count(2)
+        await expect(row).to_contain_text(re.compile(r"\d.*\d"), timeout=LIMIT * 1000)
+    await expect(figures.get_by_role("row", name="Picture sent")).to_contain_text(re.compile(r"\d+ . \d+"))
+    await agent.page.keyboard.press("Escape")
+    await expect(figures).to_be_hidden()
 
 
 def figures(counters: Counters, what: str) -> int:

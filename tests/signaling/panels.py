@@ -46,6 +46,7 @@ class PanelPage:
         self.snapshots = 0
         self.changes: list[dict[str, Any]] = []
         self.pongs = 0
+        self.qualities: list[dict[str, Any]] = []
         self.reader = asyncio.create_task(self._read())
 
     async def say(self, kind: str, **more: object) -> None:
@@ -93,6 +94,8 @@ class PanelPage:
                 assert message["upto"] >= self.upto
                 self.state, self.upto = learn(self.state, message), message["upto"]
                 self.changes.append(message)
+            case "quality":
+                self.qualities.append(message)
             case _:
                 assert message["type"] == "pong"
                 self.pongs += 1

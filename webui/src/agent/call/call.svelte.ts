@@ -2,7 +2,7 @@ import { untrack } from "svelte";
 import { calls } from "../../lib/api/client";
 import { ApiError } from "../../lib/api/problem";
 import type { LegAnswer, PanelCall } from "../../lib/api/types";
-import { Input, Leg, LegRefused, type DeviceProblem, type LegState, type Quality } from "../../lib/rtc";
+import { Input, Leg, LegRefused, type DeviceProblem, type LegState } from "../../lib/rtc";
 import type { Devices } from "../settings/devices.svelte";
 import type { Preferences } from "../settings/preferences.svelte";
 import type { Notices } from "../shell/notices.svelte";
@@ -13,7 +13,6 @@ import { keepCall, keptCall } from "./kept";
 /** This tab's media in the agent's call. Made while a component starts, and ends with it. */
 export class CallMedia {
   legState = $state<LegState | null>(null);
-  quality = $state<Quality | null>(null);
   relayed = $state(false);
   seesCamera = $state(false);
   remoteVoice = $state.raw<MediaStream | null>(null);
@@ -155,14 +154,13 @@ export class CallMedia {
     leg?.close();
     this.microphone.close();
     this.camera.close();
-    this.legState = this.quality = this.remoteVoice = this.remoteCamera = null;
+    this.legState = this.remoteVoice = this.remoteCamera = null;
     this.seesCamera = this.relayed = false;
   }
 
   private mirror(leg: Leg): void {
     if (leg !== this.leg) return;
     this.legState = leg.state;
-    this.quality = leg.quality;
     this.relayed = leg.relayed;
     this.seesCamera = leg.seesCamera === true;
     this.remoteVoice = leg.remoteVoice;

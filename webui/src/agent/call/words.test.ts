@@ -22,7 +22,7 @@ const call: PanelCall = {
   theirs_relayed: false,
   grace_until: null,
 };
-const here = { here: true, legState: "up", quality: "good" } as const;
+const here = { here: true, legState: "up" } as const;
 
 test("a call that goes well names its queue", () => {
   expect(callWords(call, here, now)).toEqual({ text: "In call · Support", trouble: false });
@@ -42,7 +42,7 @@ test("one's own lost connection comes before everything else", () => {
 });
 
 test("another tab says where the call is, and when nobody holds it any more", () => {
-  const elsewhere = { here: false, legState: null, quality: null };
+  const elsewhere = { here: false, legState: null };
   expect(callWords(call, elsewhere, now).text).toBe("This call is open in another tab");
   expect(callWords({ ...call, mine: "reconnecting" }, elsewhere, now).text).toMatch(/lost its tab/);
 });

@@ -1,11 +1,10 @@
 import type { PanelCall } from "../../lib/api/types";
-import type { LegState, Quality } from "../../lib/rtc";
+import type { LegState } from "../../lib/rtc";
 import { t } from "../text";
 
 interface Seen {
   here: boolean;
   legState: LegState | null;
-  quality: Quality | null;
 }
 
 export interface CallWords {
@@ -14,8 +13,8 @@ export interface CallWords {
   trouble: boolean;
 }
 
-/** Says in a few words how the call is: who is cut off and for how long yet, where it is open, how good it is. */
-export function callWords(call: PanelCall, { here, legState, quality }: Seen, now: number): CallWords {
+/** Says in a few words how the call is: who is cut off and for how long yet, where it is open. */
+export function callWords(call: PanelCall, { here, legState }: Seen, now: number): CallWords {
   const seconds = call.grace_until === null ? 0 : Math.max(0, Math.ceil((Date.parse(call.grace_until) - now) / 1000));
   if (!here) {
     const lost = call.mine === "reconnecting";
@@ -32,7 +31,6 @@ export function callWords(call: PanelCall, { here, legState, quality }: Seen, no
       trouble: true,
     };
   }
-  if (quality === "poor") return { text: t("call.quality_poor"), trouble: true };
   const queue = call.queue?.name;
   return { text: queue === undefined ? t("call.connected") : t("call.connected_queue", { queue }), trouble: false };
 }

@@ -1,11 +1,14 @@
 import { untrack } from "svelte";
 import { PanelSocket, type Link } from "../../lib/api/panel-socket";
 import { workerTicker } from "../../lib/api/ticker";
-import type { PanelState, Sound, StaleList } from "../../lib/api/types";
+import type { CallQuality, PanelState, Sound, StaleList } from "../../lib/api/types";
 import { Clock } from "./clock.svelte";
 
 const SOCKET_URL = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/panel`;
 const BEAT_MS = 10_000;
+/** What is told of the lines in a minute, every 2 s; and when it is too old to be shown. */
+const MINUTE = 30;
+const FORGOTTEN_MS = 8_000;
 const BEAT_WHILE_RINGING_MS = 2_000;
 
 /** What a list on the page hears about: a thread with new entries, a stale list, or everything, after a gap. */
@@ -15,7 +18,10 @@ type News = { kind: "everything" } | { kind: "thread"; conversation: string } | 
 export class Panel {
   state = $state.raw<PanelState | null>(null);
   link = $state.raw<Link>({ state: "connecting" });
+  /** How the lines of the call were in the last minute, the latest last; empty when nothing is told any more. */
+  minute = $state.raw<readonly CallQuality[]>([]);
   readonly clock = new Clock();
+  private forgetting: ReturnType<typeof setTimeout> | undefined;
   private readonly readers = new Set<(news: News) => void>();
   private readonly socket: PanelSocket;
 
@@ -38,6 +44,7 @@ export class Panel {
             message.stale.forEach((list) => this.tell({ kind: "stale", list }));
           }
         },
+        onQuality: (quality) => this.learn(quality),
         onClock: (now) => this.clock.set(now),
         onLink: (link) => (this.link = link),
         onSignedOut,
@@ -51,6 +58,7 @@ export class Panel {
   }
 
   stop(): void {
+    clearTimeout(this.forgetting);
     this.socket.stop();
   }
 
@@ -70,6 +78,13 @@ export class Panel {
   onNews(reader: (news: News) => void): () => void {
     this.readers.add(reader);
     return () => this.readers.delete(reader);
+  }
+
+  private learn(quality: CallQuality): void {
+    const before = this.minute.filter(({ call_id }) => call_id === quality.call_id);
+    this.minute = [...before, quality].slice(-MINUTE);
+    clearTimeout(this.forgetting);
+    this.forgetting = setTimeout(() => (this.minute = []), FORGOTTEN_MS);
   }
 
   private tell(news: News): void {

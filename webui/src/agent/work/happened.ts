@@ -1,10 +1,11 @@
 import type { EndedBy, EndReason } from "../../lib/api/types";
 import { durationInWords } from "../../lib/i18n/format";
+import { linesThen } from "../lines/words";
 import { locale, t } from "../text";
 import { conversationStatusText, priorityText } from "../words";
 import type { Happened } from "./blocks";
 
-export type Icon = "call" | "answered" | "missed" | "ended" | "network" | "report" | "change";
+export type Icon = "call" | "answered" | "missed" | "ended" | "network" | "line" | "report" | "change";
 
 /** Returns the sign and the sentence of an entry about a call or a change (EVT-01 to EVT-04, LOG-01). */
 export function tell(entry: Happened): { icon: Icon; text: string; detail?: string } {
@@ -26,6 +27,8 @@ export function tell(entry: Happened): { icon: Icon; text: string; detail?: stri
       return { icon: "network", text: t(`entry.reconnected.${entry.who}`) };
     case "call_ended":
       return { icon: "ended", text: ended(entry.by, entry.reason, entry.talked_seconds, entry.waited_seconds) };
+    case "call_measured":
+      return { icon: "line", text: linesThen(entry.legs) ?? t("line.unknown") };
     case "call_wrapped":
       return {
         icon: "report",

@@ -55,6 +55,7 @@ let tick: () => void;
 let pace: number;
 let links: Link[];
 let seen: number[];
+let told: string[];
 let signedOut: number;
 let socket: PanelSocket;
 
@@ -66,6 +67,7 @@ beforeEach(() => {
   Wire.made = [];
   links = [];
   seen = [];
+  told = [];
   signedOut = 0;
   const ticker: Ticker = {
     pace: (ms) => void (pace = ms),
@@ -74,6 +76,7 @@ beforeEach(() => {
   };
   const listener: PanelListener = {
     onKnown: (known) => seen.push(known.upto),
+    onQuality: (quality) => told.push(quality.call_id),
     onClock: () => undefined,
     onLink: (link) => links.push(link),
     onSignedOut: () => void (signedOut += 1),
@@ -94,6 +97,14 @@ test("it says hello first and beats every ten seconds", () => {
   expect(pace).toBe(10_000);
   tick();
   expect(latest().sent[1]).toEqual({ type: "heartbeat" });
+});
+
+test("how lines are is handed on and changes nothing that is known", () => {
+  latest().open();
+  latest().say(snapshot(4));
+  latest().say({ type: "quality", call_id: "call_1", mine: null, theirs: null });
+  expect(told).toEqual(["call_1"]);
+  expect(seen).toEqual([4]);
 });
 
 test("a gap asks for a snapshot and nothing unsure is handed on", () => {

@@ -1,6 +1,6 @@
 import { retryDelay } from "../rtc/ladder";
 import { learn, type Known } from "./panel-state";
-import type { Change, ClientMessage, ServerMessage, Snapshot, Sound } from "./types";
+import type { CallQuality, Change, ClientMessage, ServerMessage, Snapshot, Sound } from "./types";
 
 /** `offline` carries when the next try is due, in ms of `Date.now()`. */
 export type Link = { state: "connecting" } | { state: "online" } | { state: "offline"; retryAt: number };
@@ -8,6 +8,8 @@ export type Link = { state: "connecting" } | { state: "online" } | { state: "off
 export interface PanelListener {
   /** The server said something new; `message` is what, `known` what is known now. */
   onKnown(known: Known, message: Snapshot | Change): void;
+  /** How the lines of the call are at the moment. */
+  onQuality(quality: CallQuality): void;
   /** The server's clock as it was just now, in ms. */
   onClock(now: number): void;
   onLink(link: Link): void;
@@ -121,6 +123,8 @@ export class PanelSocket {
       case "pong":
         this.online();
         return this.listener.onClock(Date.parse(message.now));
+      case "quality":
+        return this.listener.onQuality(message);
       case "snapshot":
       case "change": {
         this.listener.onClock(Date.parse(message.now));

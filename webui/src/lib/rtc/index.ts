@@ -5,5 +5,4 @@ export { pause, retryDelay } from "./ladder";
 export { Leg, LegRefused } from "./leg";
 export type { LegOptions, LegState } from "./leg";
 export { Level } from "./level";
-export type { Quality } from "./quality";
 export { Ring } from "./ring";

@@ -3,7 +3,7 @@
 import type { LegAnswer } from "../api/types";
 import { pause, retryDelay } from "./ladder";
 import { connected, createPeer, useServers, type Peer } from "./peer";
-import { readCounters, type Counters, type Quality } from "./quality";
+import { readCounters, type Counters } from "./counters";
 import { returned, watchConnection } from "./watch";
 
 export type LegState = "connecting" | "up" | "reconnecting" | "failed" | "closed";
@@ -34,7 +34,6 @@ export class Leg {
   remoteCamera: MediaStream | null = null;
   /** Pictures are arriving; null while that is not known yet. */
   seesCamera: boolean | null = null;
-  quality: Quality | null = null;
   /** Packets go through a TURN server. */
   relayed = false;
 
@@ -172,12 +171,11 @@ export class Leg {
         void this.connect();
       },
       onpictures: (arriving) => this.set("seesCamera", arriving),
-      onquality: (quality) => this.set("quality", quality),
       onroute: (relayed) => this.set("relayed", relayed),
     });
   }
 
-  private set<Name extends "seesCamera" | "quality" | "relayed">(name: Name, value: this[Name]): void {
+  private set<Name extends "seesCamera" | "relayed">(name: Name, value: this[Name]): void {
     if (this[name] === value) return;
     this[name] = value;
     this.options.onchange();
@@ -192,7 +190,6 @@ export class Leg {
 
   private change(state: LegState): void {
     this.state = state;
-    if (state !== "up") this.quality = null;
     this.options.onchange();
   }
 }

@@ -1,6 +1,6 @@
-/** Looks after a connection that is up: is it lost, do pictures arrive, how good is it? */
+/** Looks after a connection that is up: is it lost, do pictures arrive? */
 
-import { judge, readCounters, type Counters, type Quality } from "./quality";
+import { readCounters, type Counters } from "./counters";
 import { readRelayed } from "./route";
 
 export interface Findings {
@@ -8,7 +8,6 @@ export interface Findings {
   onlost(mayReturn: boolean): void;
   /** Pictures have begun to arrive, or have stopped. */
   onpictures(arriving: boolean): void;
-  onquality(quality: Quality): void;
   /** The packets go through a relay, or directly. */
   onroute(relayed: boolean): void;
 }
@@ -21,16 +20,12 @@ const SILENT_LOOKS = 4000 / LOOK_MS;
 const DISCONNECTED_MS = 2000;
 /** A camera that was switched off leaves its last picture standing for this long; a new one may take as long to begin. */
 const STILL_LOOKS = 2000 / LOOK_MS;
-/** Quality is judged over this many looks, or a single lost packet would be news. */
-const QUALITY_LOOKS = 3000 / LOOK_MS;
 
 /** Watches until the returned function is called. */
 export function watchConnection(connection: RTCPeerConnection, findings: Findings): () => void {
   const timer = setInterval(() => void look(), LOOK_MS);
   let downTimer: ReturnType<typeof setTimeout> | undefined;
   let before: Counters | null = null;
-  let judged: Counters | null = null;
-  let looks = 0;
   let silent = 0;
   let still = 0;
   let stopped = false;
@@ -52,10 +47,6 @@ export function watchConnection(connection: RTCPeerConnection, findings: Finding
     still = now.framesDecoded > (before?.framesDecoded ?? 0) ? 0 : still + 1;
     if (still === 0) findings.onpictures(true);
     else if (still === STILL_LOOKS) findings.onpictures(false);
-    if (looks++ % QUALITY_LOOKS === 0) {
-      if (judged) findings.onquality(judge(judged, now));
-      judged = now;
-    }
     before = now;
   }
 
