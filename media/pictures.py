@@ -37,6 +37,14 @@ def care(transport: Transport, now: float) -> None:
         if out.source is not None and out.awaiting_key_frame and out.missed_pictures:
             out.missed_pictures = False
             ask_key_frame(out.source)
+    welcome(transport)
+
+
+def welcome(transport: Transport) -> None:
+    """Tell a browser whose pictures nobody takes how much it may send.
+
+    At once when it connects, for a browser trusts such a word most in its first two seconds.
+    """
     waits = any(source.outs for source in transport.ins.values() if source.unseen)
     letter = rtcp.welcome(transport, PAUSED_BITS_PER_S if waits else WELCOME_BITS_PER_S)
     if letter is not None:
