@@ -128,7 +128,7 @@ export class CallMedia {
     this.cameraOff = kept.cameraOff;
     this.legCall = call.id;
     const leg = new Leg({
-      negotiate: (sdp) => this.negotiate(call.id, sdp),
+      negotiate: (sdp, signal) => this.negotiate(call.id, sdp, signal),
       video: call.media === "video",
       onchange: () => this.mirror(leg),
     });
@@ -137,9 +137,9 @@ export class CallMedia {
     this.openInput("microphone");
   }
 
-  private async negotiate(call: string, sdp: string): Promise<LegAnswer> {
+  private async negotiate(call: string, sdp: string, signal: AbortSignal): Promise<LegAnswer> {
     try {
-      return await calls.openLeg(call, sdp, this.panel.tab);
+      return await calls.openLeg(call, sdp, this.panel.tab, signal);
     } catch (error) {
       const final = error instanceof ApiError && [403, 404, 409].includes(error.status);
       throw final ? new LegRefused(error.code) : error;

@@ -23,8 +23,8 @@ const ofCall = (call_id: string) => ({ params: { path: { call_id } } });
 const ofReservation = (reservation_id: string) => ({ params: { path: { reservation_id } } });
 
 export const calls = {
-  openLeg: (call: string, sdp: string, tab: string) =>
-    answer(api.POST(`${V1}/calls/{call_id}/leg`, { ...ofCall(call), body: { sdp, tab } })),
+  openLeg: (call: string, sdp: string, tab: string, signal: AbortSignal) =>
+    answer(api.POST(`${V1}/calls/{call_id}/leg`, { ...ofCall(call), body: { sdp, tab }, signal })),
   /** Said while the page goes away, so the request outlives it. */
   legLost: (call: string, transport: string) =>
     answer(api.POST(`${V1}/calls/{call_id}/leg-lost`, { ...ofCall(call), body: { transport }, keepalive: true })),

@@ -8,7 +8,7 @@ const LIMIT_MS = 15_000;
 export const api = createClient<paths>({
   headers: { accept: "application/json", "x-csrf": "1" },
   credentials: "same-origin",
-  fetch: (request) => fetch(request, { signal: AbortSignal.timeout(LIMIT_MS) }),
+  fetch: (request) => fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(LIMIT_MS)]) }),
 });
 
 const onSignedOut = new Set<() => void>();
