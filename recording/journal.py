@@ -224,7 +224,8 @@ def read_journal(path: Path) -> Iterator[Record]:
     """Read a tap's file back, record by record, up to a torn end. Raises `ValueError` when it is no such file."""
     streams = {number: stream for stream, number in STREAM_NUMBERS.items()}
     with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
+        magic = file.read(len(MAGIC))
+        if not MAGIC.startswith(magic):
             raise ValueError(f"{path} is not a tap's file")
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
             kind, stream, length, micros = _HEAD.unpack(head)

@@ -118,6 +118,12 @@ def test_a_full_disk_ends_the_tap_and_not_the_thread(tmp_path: Path) -> None:
     journal.finish()
 
 
+@pytest.mark.parametrize("size", [0, 5])
+def test_a_file_that_was_only_just_begun_holds_nothing_yet(tmp_path: Path, size: int) -> None:
+    (tmp_path / "a.tap").write_bytes(module.MAGIC[:size])
+    assert list(read_journal(tmp_path / "a.tap")) == []
+
+
 def test_another_file_is_not_read_as_a_tap(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"something else")
     with pytest.raises(ValueError, match="not a tap"):
