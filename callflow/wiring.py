@@ -199,7 +199,8 @@ class MediaRefusedError(Exception):
     """An offer was not acceptable, or the leg is unknown.
 
     `code` is a stable word: ``sdp_too_large``, ``sdp_malformed``, ``sdp_no_fingerprint``, ``sdp_no_codec``,
-    ``unknown_leg``, ``leg_exists``, ``too_many_legs``, ``media_away``. The text is a sentence for a person.
+    ``unknown_leg``, ``leg_exists``, ``too_many_legs``, ``media_away``, ``media_failed``. The
+    text is a sentence for a person.
     """
 
     def __init__(self, code: str, sentence: str) -> None:

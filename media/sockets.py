@@ -164,10 +164,13 @@ class MediaSocket:
             registry.drop_address(forgotten, transport)
 
     def _may_check(self, transport: Transport, address: Address) -> bool:
-        """Count a check: against the leg whose address it is, or against all strangers together."""
+        """Count a check: against the leg whose address it is, or against those who name the leg and all strangers."""
         if self._registry.by_address.get(address) is transport:
             transport.checks_left -= 1
             return transport.checks_left >= 0
+        transport.strangers_left -= 1
+        if transport.strangers_left < 0:
+            return False
         self._registry.strangers_left -= 1
         return self._registry.strangers_left >= 0
 

@@ -36,6 +36,8 @@ TICK_S: Final = 0.25
 """How often a transport's allowance is renewed and its watchdog looks."""
 CHECKS_PER_TICK: Final = 50
 """STUN checks from a leg's own addresses; a browser sends up to 20 a second to each at first, later one in 2 s."""
+STRANGERS_PER_TICK: Final = 50
+"""Checks in a leg's name from addresses that are not its own: more would use up what others need to come in."""
 CONTROL_PER_TICK: Final = (25, 8_000)
 """Packets and bytes that any leg may send per tick, beside its streams: RTCP and DTLS."""
 VOICE_PER_TICK: Final = (50, 16_000)
@@ -100,6 +102,7 @@ class Transport:
         self.packets_left = 0
         self.bytes_left = 0
         self.checks_left = CHECKS_PER_TICK
+        self.strangers_left = STRANGERS_PER_TICK
         self.heard_media_at = 0.0
         self.heard_control_at = time.monotonic()
         self.silent = False
@@ -109,6 +112,7 @@ class Transport:
         self._owner = owner
         self._turns = turns
         self._checked = asyncio.Event()
+        self._greeted = asyncio.Event()
         self._over = False
         self._task: asyncio.Task[None] | None = None
         self._limit: asyncio.TimerHandle | None = None
@@ -162,6 +166,8 @@ class Transport:
     async def _set_up(self) -> None:
         try:
             await self._checked.wait()
+            if not self.offer.answer_as_client:
+                await self._greeted.wait()  # who says nothing takes no turn
             async with self._turns.turn():
                 await self._dtls.handshake()
         except DtlsError as exc:
@@ -218,6 +224,7 @@ class Transport:
         self.packets_left = min(max(self.packets_left, 0) + packets, SAVED_TICKS * packets)
         self.bytes_left = min(max(self.bytes_left, 0) + size, SAVED_TICKS * size)
         self.checks_left = CHECKS_PER_TICK
+        self.strangers_left = STRANGERS_PER_TICK
 
     def forget(self, address: Address) -> None:
         """Neither send to an address nor count it as proven any more."""
@@ -234,7 +241,9 @@ class Transport:
         # An alert in clear text is what a forger could write; a real one before the keys ends in the set-up limit.
         if datagram[0] == 21 and datagram[3:5] == b"\x00\x00":
             self.dropped["clear_alert"] += 1
-        elif not self._dtls.receive(datagram):
+        elif self._dtls.receive(datagram):
+            self._greeted.set()
+        else:
             self.dropped["dtls_queue_full"] += 1
 
     def open_rtcp(self, datagram: bytes, now: float) -> bytes | None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
-PATIENCE_S: Final = 1.0
+PATIENCE_S: Final = 0.3
 """A turn that takes longer ends for the others: it waits for a slow browser, and costs nothing meanwhile."""
 
 

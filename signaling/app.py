@@ -202,8 +202,8 @@ class Parley:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self.media.stop()  # which still tells the last figures of each leg
             await self.engine.stop()
-            await self.media.stop()
             await self.lag.stop()
             await self.qualities.save()
 

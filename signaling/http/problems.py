@@ -108,6 +108,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "sdp_no_codec": 422,
     "too_many_legs": 503,
     "media_away": 503,
+    "media_failed": 503,
 }
 
 

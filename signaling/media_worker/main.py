@@ -17,6 +17,7 @@ from typing import Final
 
 from callflow.wiring import MediaEvent, MediaRefusedError
 from media.plane import MediaPlane
+from media.prompts import PromptError
 from media.settings import MediaSettings
 from recording.journal import JournalWriter
 from signaling.media_worker.messages import (
@@ -76,13 +77,17 @@ class Process:
             log.error("the control socket: %s", error)
 
     async def stop(self) -> None:
-        """Say goodbye to the browsers, and free the port."""
-        if self._plane is not None:
-            try:
-                async with asyncio.timeout(FAREWELL_LIMIT_S):
+        """Say goodbye to the browsers, tell the server the legs' last figures, and free the port."""
+        try:
+            async with asyncio.timeout(FAREWELL_LIMIT_S):
+                if self._plane is not None:
                     await self._plane.stop()
-            except TimeoutError:
-                log.warning("the farewells were cut short")
+                self._writer.close()
+                await self._writer.wait_closed()
+        except TimeoutError:
+            log.warning("the farewells were cut short")
+        except OSError:  # a server that was killed
+            log.debug("nobody heard the farewells")
 
     async def _start(self, settings: MediaSettings) -> MediaPlane | None:
         give_up = time.monotonic() + PORT_LIMIT_S
@@ -95,7 +100,9 @@ class Process:
                     await asyncio.sleep(0.1)
                     continue
                 self._say(NotReady(error.strerror or str(error)))
-                await self._writer.drain()
+                return None
+            except PromptError as error:
+                self._say(NotReady(str(error)))
                 return None
             # Everything made so far lives as long as the process: collections need not look at it.
             gc.collect()
@@ -124,9 +131,15 @@ class Process:
                     self._say(Pong())
                 case _:
                     raise ProtocolError(f"{type(message).__name__} is not for a worker")
-        except MediaRefusedError as error:
-            assert isinstance(message, Open | Reopen)
-            self._say(Refused(message.id, error.code, str(error)))
+        except ProtocolError:
+            raise
+        except Exception as error:
+            # One request that fails must not end the process, which carries every call.
+            if not isinstance(error, MediaRefusedError):
+                log.exception("%s failed", type(message).__name__)
+                error = MediaRefusedError("media_failed", "The sound of this call could not be set up.")
+            if isinstance(message, Open | Reopen):
+                self._say(Refused(message.id, error.code, str(error)))
 
     def _tell(self, event: MediaEvent) -> None:
         self._say(Happened(event))
@@ -145,6 +158,8 @@ async def _serve(control: socket.socket) -> None:
     process = Process(reader, writer)
     try:
         await process.run()
+    except Exception:
+        log.exception("the media worker failed")
     finally:
         await process.stop()
         # At once: what still hangs in a thread, such as a write to a dead disk, must not keep the port.
@@ -153,8 +168,9 @@ async def _serve(control: socket.socket) -> None:
 
 def main() -> None:
     """Run until the control socket closes."""
-    # A terminal sends its interrupt to the whole group; the server decides when its workers end.
+    # A terminal or a service manager signals the whole group; the server decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     asyncio.run(_serve(socket.socket(fileno=int(sys.argv[1]))))
 
 

@@ -37,6 +37,13 @@ AWAY_LIMIT_S: Final = 5.0
 """How long an offer waits for a worker, when all are being started."""
 
 
+class MediaAwayError(MediaRefusedError):
+    """No worker can answer now; one is being started."""
+
+    def __init__(self) -> None:
+        super().__init__("media_away", "The sound of this server is being started again. Try again in a moment.")
+
+
 @dataclass(slots=True, eq=False)
 class Slot:
     """One worker's place, with the same port in each of its lives."""
@@ -94,7 +101,15 @@ class MediaWorkers:
     async def open(self, call: CallId, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
         """Make a leg of a call, where the call is already. Raises `MediaRefusedError`."""
         slot = await self._slot_for(call)
-        answer = await self._answer(slot, lambda asked: Open(asked, call, leg, offer, codecs))
+        try:
+            answer = await self._answer(slot, lambda asked: Open(asked, call, leg, offer, codecs))
+        except (MediaAwayError, asyncio.CancelledError):
+            self._order(slot, Close(leg))  # it may be made all the same, and the next offer must not find it there
+            self._forget_if_empty(call)
+            raise
+        except MediaRefusedError:
+            self._forget_if_empty(call)
+            raise
         self._legs[leg] = (call, slot)
         return answer
 
@@ -154,8 +169,10 @@ class MediaWorkers:
                 async with asyncio.timeout(AWAY_LIMIT_S):
                     await self._ready.wait()
             except TimeoutError:
-                raise _away() from None
-            slot = self._calls[call] = self._least_busy()
+                raise MediaAwayError from None
+            slot = self._calls.get(call)  # another leg of the call may have waited as well
+            if slot is None or slot.worker is None:
+                slot = self._calls[call] = self._least_busy()
         return slot
 
     def _least_busy(self) -> Slot:
@@ -176,10 +193,10 @@ class MediaWorkers:
     async def _answer(self, slot: Slot, make: Callable[[int], Question]) -> Answer:
         try:
             if slot.worker is None:
-                raise _away()
+                raise MediaAwayError
             reply = await slot.worker.ask(make)
         except WorkerGoneError as error:
-            raise _away() from error
+            raise MediaAwayError from error
         match reply:
             case Answered(answer=answer):
                 return answer
@@ -207,7 +224,7 @@ class MediaWorkers:
             await asyncio.sleep(RESTART_PAUSES_S[min(deaths, len(RESTART_PAUSES_S)) - 1])
             try:
                 await self._spawn(slot)
-            except WorkerGoneError as error:
+            except Exception as error:  # whatever it was, calls need a worker: try again
                 deaths += 1
                 log.error("media worker %s cannot start: %s", slot.number, error)
 
@@ -222,9 +239,8 @@ class MediaWorkers:
         for leg in lost:
             del self._legs[leg]
         for leg in lost:
-            self._on_event(LegDown(leg, None, LostBecause.WORKER))
+            try:
+                self._on_event(LegDown(leg, None, LostBecause.WORKER))
+            except Exception:
+                log.exception("nobody took that %s lost its media process", leg)
         await worker.stop()
-
-
-def _away() -> MediaRefusedError:
-    return MediaRefusedError("media_away", "The sound of this server is being started again. Try again in a moment.")

@@ -64,7 +64,8 @@ class Worker:
         self._on_event = on_event
         self._last_id = 0
         self._questions: dict[int, asyncio.Future[Reply]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._listening: asyncio.Task[None] | None = None
+        self._pinging: asyncio.Task[None] | None = None
         self._heard_at = asyncio.get_running_loop().time()
 
     @classmethod
@@ -78,7 +79,9 @@ class Worker:
                 *("-m", "signaling.media_worker.main", str(theirs.fileno())),
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": path},
+                # Nothing secret: it reads what strangers send, and is told all it needs.
+                env={name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+                | {"PYTHONPATH": path},
             )
         worker = cls(process, await asyncio.open_unix_connection(sock=ours), on_event)
         try:
@@ -96,7 +99,9 @@ class Worker:
             await worker.stop()
             raise
         worker.port = first.port
-        worker._tasks = [asyncio.create_task(worker._listen()), asyncio.create_task(worker._ping())]
+        worker._heard_at = asyncio.get_running_loop().time()
+        worker._listening = asyncio.create_task(worker._listen(), name=f"media worker {worker.pid}")
+        worker._pinging = asyncio.create_task(worker._ping(), name=f"media worker {worker.pid} pings")
         return worker
 
     @property
@@ -129,19 +134,25 @@ class Worker:
             del self._questions[asked]
 
     async def stop(self) -> None:
-        """Close the control socket, on which the process ends; kill it when it does not. May be repeated."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Say no more, on which the process tells its last and ends; kill it when it does not. May be repeated."""
         self._over()
-        self._writer.close()
         try:
             async with asyncio.timeout(END_LIMIT_S):
+                if self._writer.can_write_eof() and not self._writer.is_closing():
+                    self._writer.write_eof()
+                if self._listening is not None:
+                    await self._listening
                 await self._process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+        finally:
+            tasks = [task for task in (self._listening, self._pinging) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._writer.close()
 
     async def _listen(self) -> None:
         try:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from callflow.wiring import (
     HOLD_MUSIC,
     FromPrompt,
     LegDown,
+    LegSummed,
     LegUp,
     LostBecause,
     MediaEvent,
@@ -159,6 +161,54 @@ async def test_a_worker_that_hangs_is_killed_and_what_was_asked_of_it_is_refused
         await worker.ask(lambda asked: Open(asked, CALL, ALICE, offer(), CODECS))
     assert worker.ended.is_set()
     await worker.stop()
+
+
+async def test_a_leg_whose_answer_came_too_late_is_opened_again_by_the_next_offer(
+    music_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "REPLY_LIMIT_S", 0.2)
+    async with plant(settings(music_cache)) as here:
+        worker = here.workers.workers[0]
+        os.kill(worker.pid, signal.SIGSTOP)
+        with pytest.raises(MediaRefusedError, match="started again"):
+            await here.workers.open(CALL, ALICE, offer(), CODECS)
+        os.kill(worker.pid, signal.SIGCONT)
+        monkeypatch.undo()
+        assert (await here.workers.open(CALL, ALICE, offer(), CODECS)).sdp.startswith("v=0")
+        assert list(await here.workers.counters()) == [ALICE]
+
+
+async def test_the_last_figures_of_a_live_leg_are_told_when_the_server_stops(music_cache: Path) -> None:
+    async with plant(settings(music_cache)) as here:
+        alice = await here.enter(CALL, ALICE, 440.0)
+        here.workers.wire(CALL, 1, {ALICE: {Stream.VOICE: FromPrompt(HOLD_MUSIC)}})
+        await eventually(lambda: alice.voice.loudness > 0.01)
+        await here.workers.stop()
+        assert [event.leg for event in here.events if isinstance(event, LegSummed)] == [ALICE]
+
+
+async def test_a_worker_is_started_again_whatever_went_wrong_with_the_last_one(
+    music_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a listener that fails nor a machine without a free descriptor may leave the calls without a worker."""
+    spawn, failures = Worker.spawn, iter([OSError("no descriptor is free")])
+
+    async def spawn_at_second_try(*told: Any) -> Worker:
+        for failure in failures:
+            raise failure
+        return await spawn(*told)
+
+    async with plant(settings(music_cache)) as here:
+        await here.enter(CALL, ALICE, 440.0)
+        first = here.workers.workers[0]
+        monkeypatch.setattr(here.workers, "_on_event", fails)
+        monkeypatch.setattr(Worker, "spawn", spawn_at_second_try)
+        os.kill(first.pid, signal.SIGKILL)
+        await eventually(lambda: [worker for worker in here.workers.workers if worker is not first] != [])
+
+
+def fails(event: MediaEvent) -> None:
+    raise RuntimeError(f"nobody can take {event} now")
 
 
 async def test_a_port_that_somebody_else_has_is_said_at_the_start(music_cache: Path) -> None:
