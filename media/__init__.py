@@ -1,1 +1,1 @@
-"""Where packets pass: legs, the bridge, hold music and taps. Encoded packets in, encoded packets out."""
+"""Where packets pass: legs, wiring, prompts, mixes and taps. Only mixes decode."""

@@ -54,6 +54,13 @@ class Arrivals:
         self._taken_expected, self._taken_lost = expected, lost
         return taken
 
+    def restart(self) -> None:
+        """Expect another numbering in the next packet, keeping what was counted and not taken yet."""
+        self._taken_expected -= self._next - self._begin
+        self._taken_lost -= self._lost
+        self._begin = self._next = 0xFFFF
+        self._lost = 0
+
     def _out_of_order(self, sequence: int) -> bool:
         """Count a packet that is not the next one; return whether it is newer than all before."""
         if self._next == self._begin:

@@ -7,30 +7,32 @@ from typing import Final
 
 ONE_BYTE_PROFILE: Final = 0xBEDE
 RTP_HEADER: Final = 12
+HAS_PADDING: Final = 0x20
+HAS_EXTENSIONS: Final = 0x10
+"""Bits of the first byte of an RTP header (RFC 3550, 5.1)."""
 MID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
 
 
-def payload_start(view: memoryview, size: int) -> int:
-    """Return where the payload of the RTP packet in `view[:size]` begins; beyond `size` when the header lies."""
-    start = RTP_HEADER + 4 * (view[0] & 0x0F)
-    if view[0] & 0x10:
+def payload(view: memoryview, size: int) -> tuple[int, int]:
+    """Return where the payload of the RTP packet in `view[:size]` begins, and where it ends and padding begins.
+
+    The end is before the beginning when the header lies.
+    """
+    first = view[0]
+    start = RTP_HEADER + 4 * (first & 0x0F)
+    if first & HAS_EXTENSIONS:
         if start + 4 > size:
-            return size + 1
+            return size + 1, 0
         start += 4 + 4 * (view[start + 2] << 8 | view[start + 3])
-    return start
-
-
-def payload_end(view: memoryview, size: int) -> int:
-    """Return where the payload ends and padding begins; before its start when the header lies."""
-    return size - view[size - 1] if view[0] & 0x20 else size
+    return start, max(0, size - view[size - 1]) if first & HAS_PADDING else size
 
 
 def elements(view: memoryview, size: int) -> list[tuple[int, int, int]]:
     """List the header extensions of the RTP packet in `view[:size]` as (position, id, data length)."""
     found: list[tuple[int, int, int]] = []
     position = RTP_HEADER + 4 * (view[0] & 0x0F)
-    end = payload_start(view, size)
-    if not view[0] & 0x10 or end > size or view[position] << 8 | view[position + 1] != ONE_BYTE_PROFILE:
+    end, _ = payload(view, size)
+    if not view[0] & HAS_EXTENSIONS or end > size or view[position] << 8 | view[position + 1] != ONE_BYTE_PROFILE:
         return found
     position += 4
     while position < end:

@@ -1,7 +1,10 @@
 """The packet path: an RTP datagram in the shared buffer, decrypted, renumbered, encrypted and sent, all in place.
 
-This is the code that runs hundreds of times a second for each call, so it is written for speed: no object per packet,
-no decode, one copy only when a stream has more than one receiver. Everything rare lives elsewhere.
+This is the code that runs hundreds of times a second for each call, so it is written for speed: few objects per
+packet, no decode, a copy only for a mix or a second receiver. Everything rare lives elsewhere.
+
+Each SSRC that a browser sends is a lane: a stream, or the repair of a camera or screen, which are retransmissions in
+packets of their own numbering (RFC 4588).
 """
 
 import struct
@@ -9,7 +12,8 @@ from typing import Final
 
 from callflow.wiring import Stream
 from media.dtls import LENGTH, PACKET, VIEW, srtp_protect, srtp_unprotect
-from media.extensions import MID_URI, RTP_HEADER, payload_end, payload_start, translate
+from media.extensions import HAS_EXTENSIONS, MID_URI, RTP_HEADER, payload, translate
+from media.opus import FRAME
 from media.streams import Out
 from media.transport import MAX_SSRCS, Transport
 from media.vp8 import starts_key_frame
@@ -18,10 +22,9 @@ _HEADER: Final = struct.Struct("!BBHLL")
 _read_header: Final = _HEADER.unpack_from
 _write_header: Final = _HEADER.pack_into
 _U16: Final = struct.Struct("!H")
-OPUS_FRAME_TICKS: Final = 960
-"""20 ms at 48 kHz, the length of every packet that the server itself makes."""
-HAS_EXTENSIONS: Final = 0x10
 MARKER: Final = 0x80
+VOICE: Final = Stream.VOICE
+"""A look into an enum for each packet would be dear."""
 
 
 def receive(transport: Transport, size: int, now: float) -> None:
@@ -37,7 +40,7 @@ def receive(transport: Transport, size: int, now: float) -> None:
         return
     first, second, sequence, timestamp, ssrc = _read_header(VIEW)
     lane = transport.lanes.get(ssrc)
-    if lane is None and transport.unknown_ssrcs >= MAX_SSRCS:
+    if lane is None and len(transport.unknown_ssrcs) >= MAX_SSRCS and ssrc not in transport.unknown_ssrcs:
         transport.dropped["unknown_ssrc"] += 1
         return
     LENGTH[0] = size
@@ -55,12 +58,17 @@ def receive(transport: Transport, size: int, now: float) -> None:
     count = source.count
     count.received += 1
     count.received_bytes += size
+    # What is inside a voice packet concerns only a mix.
+    start, end = payload(VIEW, size) if source.stream is not VOICE or source.mixed is not None else (RTP_HEADER, size)
+    if start > end:
+        count.dropped["malformed"] += 1
+        return
     if not lane.repair and source.arrivals.arrived(sequence, timestamp, now):
-        source.arrivals.begins(VIEW, payload_start(VIEW, size), payload_end(VIEW, size), now)
+        source.arrivals.begins(VIEW, start, end, now)
     if source.tap is not None:
         source.tap.rtp(source.stream, VIEW[:size], now)
     if source.mixed is not None:
-        source.mixed.put(sequence, bytes(VIEW[payload_start(VIEW, size) : payload_end(VIEW, size)]))
+        source.mixed.put(sequence, bytes(VIEW[start:end]))
     outs = source.outs
     if not outs:
         count.dropped["unwired" if source.mixed is None else "mixed"] += 1
@@ -70,21 +78,20 @@ def receive(transport: Transport, size: int, now: float) -> None:
         if plain:
             VIEW[:size] = plain
         if lane.repair:
-            refused = _forward_repair(out, size, first, second, timestamp)
+            refused = _forward_repair(out, size, start, end, first, second, timestamp)
         else:
-            refused = _forward_media(out, size, first, second, sequence, timestamp, now)
+            refused = _forward_media(out, size, start, end, first, second, sequence, timestamp, now)
         if refused:
             count.dropped[refused] += 1
         else:
             count.forwarded += 1
 
 
-def _forward_media(out: Out, size: int, first: int, second: int, sequence: int, timestamp: int, now: float) -> str:
+def _forward_media(
+    out: Out, size: int, start: int, end: int, first: int, second: int, sequence: int, timestamp: int, now: float
+) -> str:
     """Send a packet on; return why not, or nothing."""
-    if out.stream is not Stream.VOICE:
-        start, end = payload_start(VIEW, size), payload_end(VIEW, size)
-        if start > end:
-            return "malformed"
+    if out.stream is not VOICE:
         if out.awaiting_key_frame:
             if out.paused:
                 return "line_too_poor"
@@ -109,7 +116,7 @@ def _forward_media(out: Out, size: int, first: int, second: int, sequence: int, 
         out.timestamp = timestamp
         out.sent_at = now
     elif not out.reaches(sequence):
-        # Its number went out with the source before: sending it would use an SRTP key stream twice.
+        # Its number may have gone out before the last start: sending it could use an SRTP key stream twice.
         return "before_switch"
     else:
         out.gaps -= 1
@@ -119,15 +126,12 @@ def _forward_media(out: Out, size: int, first: int, second: int, sequence: int, 
     return _send(out, size)
 
 
-def _forward_repair(out: Out, size: int, first: int, second: int, timestamp: int) -> str:
+def _forward_repair(out: Out, size: int, start: int, end: int, first: int, second: int, timestamp: int) -> str:
     """Send a retransmission on (RFC 4588): its payload begins with the number of the packet that it repeats."""
     if out.repair_payload_type is None:
         return "no_repair"
     if not out.anchored:
         return "line_too_poor" if out.paused else "awaiting_key_frame"
-    start, end = payload_start(VIEW, size), payload_end(VIEW, size)
-    if start > end:
-        return "malformed"
     if start + 2 <= end:  # else it is padding only, which browsers send to probe the bandwidth
         original = (_U16.unpack_from(VIEW, start)[0] + out.sequence_offset) & 0xFFFF
         if not out.reaches(original):
@@ -153,7 +157,7 @@ def send_ready(out: Out, packet: bytes, now: float) -> None:
         timestamp = out.timestamp_offset
         marker = MARKER
     else:
-        timestamp = (out.timestamp + OPUS_FRAME_TICKS) & 0xFFFF_FFFF
+        timestamp = (out.timestamp + FRAME) & 0xFFFF_FFFF
     out.sequence = (out.sequence + 1) & 0xFFFF
     out.timestamp = timestamp
     out.sent_at = now
@@ -166,7 +170,7 @@ def _send(out: Out, size: int) -> str:
     transport = out.transport
     tx, address, sock = transport.tx, transport.address, transport.socket
     if tx is None or address is None or sock is None:
-        return "no_consent"
+        return "no_consent_or_keys"
     LENGTH[0] = size
     if srtp_protect(tx, PACKET, LENGTH):
         return "not_protected"

@@ -12,7 +12,7 @@ FAR: Final = 100
 """A sequence number so far from the expected one begins another numbering."""
 
 
-class Jitter:
+class JitterBuffer:
     """Takes packets as they arrive and gives what the next 20 ms need."""
 
     def __init__(self) -> None:

@@ -76,9 +76,11 @@ class _Amounts:
         """Say it in rates and shares."""
         jitter, opinion = self.jitter_ms.value, None
         if self.voice_expected:
-            opinion = mean_opinion(self.voice_lost / self.voice_expected, jitter or 0.0, round_trip_ms or 0.0)
+            lost = max(0, self.voice_lost) / self.voice_expected
+            opinion = mean_opinion(lost, jitter or 0.0, round_trip_ms or 0.0)
         return LineQuality(
-            loss=self.lost / self.expected if self.expected else None,
+            # A late packet takes back a loss that an earlier reading has told.
+            loss=max(0, self.lost) / self.expected if self.expected else None,
             jitter_ms=jitter,
             mos=opinion,
             bits_per_second=round(8 * self.octets / self.seconds) if self.seconds else 0,
@@ -169,7 +171,9 @@ class LegMeter:
         watched = transport.outs.get(Stream.CAMERA)
         counts = self._counts.values()
         self._up.add(up, sum(count.received_bytes for count in counts), transport.ins.get(Stream.CAMERA))
-        self._down.add(down, sum(count.sent_bytes for count in counts), watched.source if watched else None)
+        # The pictures as they came from their sender: what is lost on the way to the receiver shows in no frame.
+        seen = watched.source if watched and not watched.paused else None
+        self._down.add(down, sum(count.sent_bytes for count in counts), seen)
         self._round_trips.append(round_trip)
         self._round_trip.merge(round_trip)
         return LegMeasured(self._call, self._leg, self._lately())

@@ -16,7 +16,7 @@ import numpy as np
 
 from media.forward import send_ready
 from media.frame_clock import FrameClock
-from media.jitter import Jitter
+from media.jitter import JitterBuffer
 from media.opus import FRAME, Decoder, Encoder, Samples
 from media.streams import In, Out
 
@@ -31,7 +31,7 @@ class _Voice:
     """One source as mixes hear it. `jitter` belongs to the event loop, the rest to the codec's thread."""
 
     def __init__(self) -> None:
-        self.jitter = Jitter()
+        self.jitter = JitterBuffer()
         self.frame: Samples = np.zeros(FRAME, np.float32)
         """The 20 ms at hand."""
         self._decoder = Decoder()

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from media.opus import RATE, Samples
+from media.opus import FRAME, RATE, Samples
 
 SECONDS_PER_BAR: Final = 2.88
 LEVEL_DBFS: Final = -20.0
@@ -26,7 +26,7 @@ PATTERN: Final = (0, 1, 2, 3, 2, 1, 2, 3)
 
 def hold_music() -> Samples:
     """Compute the piece. Takes about half a second: not on the loop."""
-    bar = int(SECONDS_PER_BAR * RATE) // 960 * 960
+    bar = int(SECONDS_PER_BAR * RATE) // FRAME * FRAME
     total = bar * len(CHORDS)
     piece = np.zeros(total)
     notes = {note for chord in CHORDS for note in chord}

@@ -72,7 +72,7 @@ class Patchbay:
             if source is out.source:
                 continue
             out.follow(source)
-            if source is not None and stream is not Stream.VOICE:
+            if source is not None and stream is not Stream.VOICE and not out.paused:
                 ask_key_frame(source)
 
     def _settle_made_voice(self, leg: Leg, out: Out) -> bool:

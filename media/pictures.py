@@ -12,41 +12,43 @@ from media.transport import Transport
 
 log = logging.getLogger(__name__)
 
-WELCOME_BITS_PER_S: Final = 2_000_000
+READY_BITS_PER_S: Final = 2_000_000
+"""What a camera that nobody takes is kept ready to send: sharp pictures at full rate from the first on."""
 PAUSED_BITS_PER_S: Final = 50_000
 """What a camera may send while its pictures wait for a better line: it is tried again with small ones."""
 KEY_FRAME_INTERVAL_S: Final = 0.4
 """Between two requests for a key frame of the same stream."""
 
 
-def ask_key_frame(source: In) -> None:
-    """Ask for a key frame, unless that was done just now."""
+def ask_key_frame(source: In) -> bool:
+    """Ask for a key frame, unless that was done just now; return whether it was asked for."""
     now = time.monotonic()
     if source.stream is Stream.VOICE or now - source.asked_at < KEY_FRAME_INTERVAL_S:
-        return
+        return False
     letter = rtcp.key_frame_request(source)
-    if letter is not None:
-        source.asked_at = now
-        source.transport.send_rtcp(letter)
+    if letter is None:
+        return False
+    source.asked_at = now
+    source.transport.send_rtcp(letter)
+    return True
 
 
 def care(transport: Transport, now: float) -> None:
     """Look after the pictures from and to a transport; several times a second."""
     _put_audio_first(transport, now)
     for out in transport.outs.values():
-        if out.source is not None and out.awaiting_key_frame and out.missed_pictures:
+        if out.source is not None and out.awaiting_key_frame and out.missed_pictures and ask_key_frame(out.source):
             out.missed_pictures = False
-            ask_key_frame(out.source)
-    welcome(transport)
+    keep_ready(transport)
 
 
-def welcome(transport: Transport) -> None:
+def keep_ready(transport: Transport) -> None:
     """Tell a browser whose pictures nobody takes how much it may send.
 
     At once when it connects, for a browser trusts such a word most in its first two seconds.
     """
     waits = any(source.outs for source in transport.ins.values() if source.unseen)
-    letter = rtcp.welcome(transport, PAUSED_BITS_PER_S if waits else WELCOME_BITS_PER_S)
+    letter = rtcp.keep_ready(transport, PAUSED_BITS_PER_S if waits else READY_BITS_PER_S)
     if letter is not None:
         transport.send_rtcp(letter)
 

@@ -213,7 +213,7 @@ class MediaPlane:
             return
         self._measuring.leave(leg)
         before, leg.current, leg.pending = leg.current, transport, None
-        pictures.welcome(transport)
+        pictures.keep_ready(transport)
         leg.meter.begin(time.monotonic())
         leg.start_tap()
         self._patchbay.settle_around(leg.id)

@@ -6,7 +6,7 @@ concerns the server only (names, goodbyes, everything unknown) ends here.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from callflow.wiring import Stream
@@ -25,6 +25,8 @@ APPLICATION_LAYER: Final = 15
 _FEEDBACK: Final = struct.Struct("!BBHLL")
 _U32: Final = struct.Struct("!L")
 _NACK: Final = struct.Struct("!HH")
+Part = tuple[int, int, bytes]
+"""One packet of a compound: its type, its count or format, and its body behind the first four bytes."""
 REPORT_BYTES: Final = 24
 SENDER_INFO_BYTES: Final = 20
 
@@ -75,7 +77,7 @@ def key_frame_request(source: In) -> bytes | None:
     return bytes(letter)
 
 
-def welcome(transport: Transport, bits_per_second: int) -> bytes | None:
+def keep_ready(transport: Transport, bits_per_second: int) -> bytes | None:
     """Write what a receiver would tell a browser whose pictures nobody takes yet: all arrived, so much may come.
 
     Without it the browser's estimate falls to its minimum, and pictures would start small when they are wired at last.
@@ -84,21 +86,25 @@ def welcome(transport: Transport, bits_per_second: int) -> bytes | None:
         source for source in transport.ins.values() if source.stream is not Stream.VOICE and source.ssrc is not None
     ]
     waiting = [source for source in pictures if source.unseen]
-    if not waiting:
+    somebody_sees = len(waiting) < len(pictures)
+    if not waiting or (somebody_sees and all(source.arrivals.highest is None for source in waiting)):
         return None
     letter = Letter(transport)
     for source in waiting:
         highest = source.arrivals.highest
         if highest is not None:
             letter.add_report(struct.pack("!LLLLLL", source.ssrc, 0, highest, 0, 0, 0))
-    if len(waiting) == len(pictures):  # else somebody receives the others, and names the limit for them all
+    if not somebody_sees:  # else who receives the others names the limit for them all
         ssrcs = [source.ssrc for source in waiting if source.ssrc is not None]
         letter.add_feedback(PAYLOAD_FEEDBACK, APPLICATION_LAYER, 0, _bandwidth_limit(bits_per_second, ssrcs))
     return bytes(letter)
 
 
-def translate(sender: Transport, compound: bytes, now: float) -> Iterable[tuple[Transport, bytes]]:
-    """Turn a decrypted compound packet of one browser into those that others should get, skipping what is malformed."""
+def translate(sender: Transport, parts: Sequence[Part], now: float) -> Iterable[tuple[Transport, bytes]]:
+    """Turn a compound packet of one browser into those that others should get, skipping what is malformed.
+
+    Call `measure` before: the bandwidth limits that it notes are what is passed on.
+    """
     letters: dict[Transport, Letter] = {}
 
     def letter(to: Transport) -> Letter:
@@ -106,7 +112,7 @@ def translate(sender: Transport, compound: bytes, now: float) -> Iterable[tuple[
             letters[to] = Letter(to)
         return letters[to]
 
-    for kind, count, body in parts(compound):
+    for kind, count, body in parts:
         if kind == SENDER_REPORT and len(body) >= 4 + SENDER_INFO_BYTES:
             for out, info in _sender_reports(sender, body):
                 letter(out.transport).add_sender_report(out.ssrc, info)
@@ -127,9 +133,9 @@ def translate(sender: Transport, compound: bytes, now: float) -> Iterable[tuple[
     return [(to, bytes(written)) for to, written in letters.items()]
 
 
-def measure(sender: Transport, compound: bytes, now: float) -> None:
-    """Note what a decrypted compound packet tells of the network between the server and those who get the packets."""
-    for kind, count, body in parts(compound):
+def measure(sender: Transport, parts: Sequence[Part], now: float) -> None:
+    """Note what a compound packet tells of the network between the server and those who get the packets."""
+    for kind, count, body in parts:
         if kind == SENDER_REPORT and len(body) >= 4 + SENDER_INFO_BYTES:
             for out, info in _sender_reports(sender, body):
                 out.reports.passed_on(_u32(info, 2), now)
@@ -143,16 +149,18 @@ def measure(sender: Transport, compound: bytes, now: float) -> None:
                 out.limit, out.limited_at = limit, now
 
 
-def parts(compound: bytes) -> Iterable[tuple[int, int, bytes]]:
-    """Take a compound packet apart: type, count or format, and body of each part, up to the first malformed one."""
+def parts(compound: bytes) -> list[Part]:
+    """Take a decrypted compound packet apart, up to the first malformed part."""
+    found: list[Part] = []
     position = 0
     while position + 8 <= len(compound):
         count, kind, words = compound[position] & 0x1F, compound[position + 1], compound[position + 2 : position + 4]
         end = position + 4 + 4 * int.from_bytes(words)
         if compound[position] >> 6 != 2 or end > len(compound):
-            return
-        yield kind, count, compound[position + 4 : end]
+            break
+        found.append((kind, count, compound[position + 4 : end]))
         position = end
+    return found
 
 
 def _sender_reports(sender: Transport, body: bytes) -> Iterable[tuple[Out, bytes]]:

@@ -14,6 +14,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from callflow.wiring import MediaRefusedError, Stream
+from media.arrivals import VOICE_HZ
 from media.dtls import Fingerprint
 from media.extensions import MID_URI
 
@@ -30,7 +31,8 @@ EXTENSIONS: Final = frozenset(
         "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
     }
 )
-"""Header extensions that the answer accepts. Not transport-cc: nobody here would answer it."""
+"""Header extensions that the answer accepts. Not transport-cc: nobody here would answer it. The abs-send-time stays the
+sender's own, so that what the receiver makes of it, its bandwidth limit (REMB), holds from end to end."""
 
 _FINGERPRINT = re.compile(r"^a=fingerprint:sha-(?:256|384|512) [0-9A-F]{2}(?::[0-9A-F]{2}){31,63}\s*$", re.I | re.M)
 # What is not used need not be understood: candidates above all, as none is ever tried.
@@ -153,7 +155,7 @@ def _section(
     codec = _wanted_codec(media, codecs)
     if active and codec is None:
         raise MediaRefusedError("sdp_no_codec", f"The offer has no codec for {stream} that the server speaks.")
-    repair = _repair_codec(media, codec) if codec else None
+    repair = _repair_codec(media, codec) if codec and kind == "video" else None
     for used in (codec, repair):
         if used is not None and (used.payloadType not in _PAYLOAD_TYPES or used.payloadType not in formats):
             raise _malformed("a payload type is not usable")
@@ -175,7 +177,7 @@ def _section(
 
 def _wanted_codec(media: MediaDescription, codecs: Sequence[str]) -> RTCRtpCodecParameters | None:
     wanted = {word.lower() for word in codecs if CODEC_KINDS.get(word) == media.kind}
-    rate = 48_000 if media.kind == "audio" else 90_000
+    rate = VOICE_HZ if media.kind == "audio" else 90_000
     return next((c for c in media.rtp.codecs if c.name.lower() in wanted and c.clockRate == rate), None)
 
 

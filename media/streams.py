@@ -11,21 +11,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from callflow.wiring import Stream
-from media.arrivals import arrivals_of
+from media.arrivals import VOICE_HZ, arrivals_of
 from media.extensions import MID_URI
 from media.reports import Reports
 from media.vp8 import PictureNumbers
 
 if TYPE_CHECKING:
-    from media.jitter import Jitter
+    from media.jitter import JitterBuffer
     from media.tap import Tap
     from media.transport import Transport
 
-CLOCK_HZ: Final = {Stream.VOICE: 48_000, Stream.CAMERA: 90_000, Stream.SCREEN: 90_000}
+CLOCK_HZ: Final = {Stream.VOICE: VOICE_HZ, Stream.CAMERA: 90_000, Stream.SCREEN: 90_000}
 
 
 class StreamCount:
-    """Packets of one stream of one leg, over all the transports that the leg has had."""
+    """Packets of one stream of one leg, both ways, over all the transports that the leg has had."""
 
     __slots__ = ("dropped", "forwarded", "received", "received_bytes", "sent", "sent_bytes")
 
@@ -37,7 +37,7 @@ class StreamCount:
         self.forwarded = 0
         """Of these, packets sent on; a packet that goes to two receivers counts twice."""
         self.dropped: Counter[str] = Counter()
-        """Of these, packets not sent on, by reason."""
+        """Of these, packets not sent on, by reason; for each receiver, or once when there is none."""
         self.sent = 0
         """Packets sent to the leg, from another leg or a prompt."""
         self.sent_bytes = 0
@@ -94,9 +94,10 @@ class In:
         self.repair_ssrc = repair_ssrc
         self.extensions = extensions
         self.count = count
+        """Shared with the output of the same stream and leg: each counts its own direction."""
         self.outs: tuple[Out, ...] = ()
         self.tap: Tap | None = None
-        self.mixed: Jitter | None = None
+        self.mixed: JitterBuffer | None = None
         """Where a mix wants the voice, None while no mix does."""
         self.arrivals = arrivals_of(stream)
         self.asked_at = 0.0
@@ -104,7 +105,10 @@ class In:
 
     @property
     def unseen(self) -> bool:
-        """Whether these are pictures that are sent to nobody: none is wired to them, or their lines are too poor."""
+        """Whether these are pictures that are sent to nobody: none is wired to them, or their lines are too poor.
+
+        A tap is nobody. So a camera whose only receiver has a poor line is recorded with as little as it may send then.
+        """
         return self.stream is not Stream.VOICE and all(out.paused for out in self.outs)
 
 
@@ -162,12 +166,16 @@ class Out:
         self.repair_ssrc = self.ssrc ^ 0x4000_0000
         # Below half of the range, or the receiver may guess a wrong SRTP roll-over count (RFC 3711, 3.3.1).
         self.sequence = secrets.randbits(14)
+        """The newest number sent, and `timestamp` the newest time; before the first packet, what it continues."""
         self.repair_sequence = secrets.randbits(14)
         self.timestamp = secrets.randbits(31)
         self.sent_at: float | None = None
         self.source: In | None = None
         self.anchored = False
+        """Whether the offsets hold: the present source's numbers continue ours. False until its first packet is
+        sent."""
         self.awaiting_key_frame = False
+        """Whether pictures are held back because a decoder could not begin with them."""
         self.missed_pictures = False
         """Whether packets came since a key frame was last asked for, and none began one."""
         self.paused = False
@@ -178,10 +186,12 @@ class Out:
         """When it said so."""
         self.sequence_offset = 0
         self.timestamp_offset = 0
+        """What is added to the present source's numbers to get ours, modulo 2^16 and 2^32."""
         self.span = 0
-        """How many sequence numbers back the present source reaches."""
+        """How many of the newest outgoing numbers are the present source's; only they may be late, repaired or asked
+        for."""
         self.gaps = 0
-        """Sequence numbers that were left out because the source's packets never came."""
+        """Outgoing numbers that were skipped and not filled by a late packet; no loss of the receiver's network."""
         self.reports = Reports()
         self.pictures = PictureNumbers()
         self.id_table: bytes | None = None
@@ -203,6 +213,7 @@ class Out:
         """Expect another numbering in the next packet, and for pictures a key frame first."""
         self.anchored = False
         self.awaiting_key_frame = self.stream is not Stream.VOICE
+        self.missed_pictures = False
         self.span = 0
         self.pictures.expect_another_source()
 

@@ -30,7 +30,7 @@ MOVED_AFTER_S: Final = 6.0
 MAX_ADDRESSES: Final = 8
 """Addresses that one transport may have proven at a time."""
 MAX_SSRCS: Final = 32
-"""SSRCs that one transport may send with; each costs memory in the SRTP library."""
+"""SSRCs beside those in its offer that one transport may send with; each costs memory in the SRTP library."""
 STOP_LIMIT_S: Final = 2.0
 TICK_S: Final = 0.25
 """How often a transport's allowance is renewed and its watchdog looks."""
@@ -62,7 +62,7 @@ class TransportOwner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What arrives under one SSRC: a stream, or its retransmissions."""
+    """What arrives under one SSRC: a stream, or its repair, which are retransmissions (RFC 4588)."""
 
     source: In
     repair: bool
@@ -106,7 +106,8 @@ class Transport:
         self.heard_media_at = 0.0
         self.heard_control_at = time.monotonic()
         self.silent = False
-        self.unknown_ssrcs = 0
+        self.unknown_ssrcs: set[int] = set()
+        """SSRCs that the offer did not name and that sent authentic packets; at most `MAX_SSRCS`."""
         self.audio_first = AudioFirst()
         self.tap: Tap | None = None
         self._owner = owner
@@ -226,6 +227,18 @@ class Transport:
         self.checks_left = CHECKS_PER_TICK
         self.strangers_left = STRANGERS_PER_TICK
 
+    def allows(self, size: int) -> bool:
+        """Charge a control datagram of `size` bytes to the leg's allowance; False, and counted, when it is used up.
+
+        The packet path does the same for media by itself.
+        """
+        self.packets_left -= 1
+        self.bytes_left -= size
+        if self.packets_left < 0 or self.bytes_left < 0:
+            self.dropped["too_fast"] += 1
+            return False
+        return True
+
     def forget(self, address: Address) -> None:
         """Neither send to an address nor count it as proven any more."""
         self.proven.pop(address, None)
@@ -234,9 +247,7 @@ class Transport:
 
     def receive_dtls(self, datagram: bytes) -> None:
         """Take a DTLS datagram from a proven address."""
-        self.packets_left -= 1
-        if self.packets_left < 0:
-            self.dropped["too_fast"] += 1
+        if not self.allows(len(datagram)):
             return
         # An alert in clear text is what a forger could write; a real one before the keys ends in the set-up limit.
         if datagram[0] == 21 and datagram[3:5] == b"\x00\x00":
@@ -263,7 +274,7 @@ class Transport:
 
         Source: RFC 8843, 9.2.
         """
-        self.unknown_ssrcs += 1
+        self.unknown_ssrcs.add(ssrc)
         fitting = [
             source
             for source in self.ins.values()
@@ -279,6 +290,7 @@ class Transport:
             source.repair_ssrc = ssrc
         else:
             source.ssrc = ssrc
+            source.arrivals.restart()
             for out in source.outs:
                 out.restart()
         lane = self.lanes[ssrc] = Lane(source, repair)

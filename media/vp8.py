@@ -80,6 +80,7 @@ class PictureNumbers:
         if not fields & HAS_PICTURE_ID:
             return
         long = view[position] & LONG_PICTURE_ID
+        largest = 0x7FFF if long else 0x7F
         tl0_at = position + (2 if long else 1)
         if tl0_at + (1 if fields & HAS_TL0 else 0) > end:
             return
@@ -90,7 +91,7 @@ class PictureNumbers:
             self._picture_shift = ((self._picture or 0) + 1 - picture) & 0x7FFF
             self._tl0_shift = (self._tl0 + 1 - tl0) & 0xFF
         if self._picture_shift:
-            picture = (picture + self._picture_shift) & (0x7FFF if long else 0x7F)
+            picture = (picture + self._picture_shift) & largest
             if long:
                 view[position] = LONG_PICTURE_ID | picture >> 8
                 view[position + 1] = picture & 0xFF
@@ -99,6 +100,6 @@ class PictureNumbers:
         if self._tl0_shift and fields & HAS_TL0:
             tl0 = (tl0 + self._tl0_shift) & 0xFF
             view[tl0_at] = tl0
-        if self._picture is None or (picture - self._picture) & 0x7FFF < 0x4000:
+        if self._picture is None or (picture - self._picture) & largest <= largest >> 1:
             self._picture = picture
             self._tl0 = tl0

@@ -12,7 +12,7 @@ import pytest
 
 from callflow.wiring import HOLD_MUSIC, FromPrompt, LegUp, Stream
 from media.settings import MediaSettings
-from media.sockets import Registry
+from media.sockets import Registry, bind
 from tests.media.offers import offer, transport
 from tests.media.parties import (
     ALICE,
@@ -146,6 +146,27 @@ async def test_a_leg_that_sends_too_fast_is_cut_to_its_allowance(on_stage: Stage
     before = on_stage.plane.counters()[ALICE][Stream.VOICE].received
     await eventually(lambda: on_stage.plane.counters()[ALICE][Stream.VOICE].received > before)
     assert alice.pc.connectionState == "connected"
+
+
+async def test_the_allowance_for_control_counts_bytes_too() -> None:
+    """S10."""
+    registry = Registry()
+    port, bound = bind(0, registry)
+    leg = transport(offer())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        registry.prove(sock.getsockname(), leg)
+        leg.bytes_left = 150
+        for datagram in (
+            bytes([0x80, 201]) + bytes(98),
+            bytes([0x80, 201]) + bytes(98),
+            bytes([23, 254, 253, *[0] * 9]),
+        ):
+            sock.sendto(datagram + bytes(1), ("127.0.0.1", port))
+        await eventually(lambda: leg.dropped.total() == 3)
+    for opened in (one for sockets in bound.values() for one in sockets):
+        opened.close()
+    assert leg.dropped == {"unauthentic": 1, "too_fast": 2}
 
 
 async def test_nothing_is_sent_to_an_address_without_a_recent_check(on_stage: Stage) -> None:

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from media.jitter import MOST, PREFILL, Jitter
+from media.jitter import MOST, PREFILL, JitterBuffer
 from media.opus import FRAME, Decoder, Encoder, packet_samples
 
 pytestmark = pytest.mark.unit
@@ -19,15 +19,15 @@ def packet(number: int, head: bytes = FRAME_20_MS) -> bytes:
     return head + bytes([number])
 
 
-def filled(first: int, count: int, head: bytes = FRAME_20_MS) -> Jitter:
-    jitter = Jitter()
+def filled(first: int, count: int, head: bytes = FRAME_20_MS) -> JitterBuffer:
+    jitter = JitterBuffer()
     for number in range(first, first + count):
         jitter.put(number & 0xFFFF, packet(number & 0xFF, head))
     return jitter
 
 
 def test_packets_come_out_in_order_one_for_each_frame_also_where_the_numbers_wrap() -> None:
-    jitter = Jitter()
+    jitter = JitterBuffer()
     for number in (65_535, 65_534, 1, 0, 2):
         jitter.put(number, packet(number & 0xFF))
     assert [jitter.take() for _ in range(5)] == [[packet(number)] for number in (254, 255, 0, 1, 2)]
@@ -76,7 +76,7 @@ def test_packets_of_other_lengths_keep_the_same_time(head: bytes, counts: list[i
 @pytest.mark.parametrize("seed", range(20))
 def test_nothing_that_arrives_breaks_it_or_makes_it_grow(seed: int) -> None:
     rng = random.Random(seed)
-    jitter, decoder = Jitter(), Decoder()
+    jitter, decoder = JitterBuffer(), Decoder()
     for _ in range(500):
         jitter.put(rng.choice([rng.randrange(65_536), rng.randrange(20)]), rng.randbytes(rng.randrange(40)))
         for given in jitter.take() if rng.random() < 0.8 else []:

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from callflow.wiring import Stream
 from media.audio_first import LIMIT_KEPT_S
-from media.rtcp import key_frame_request, measure, translate, welcome
+from media.rtcp import keep_ready, key_frame_request, measure, parts, translate
 from media.transport import Transport
 from tests.media.offers import offer, transport
 
@@ -46,9 +46,9 @@ def bridged() -> tuple[Transport, Transport]:
 
 
 def said(sender: Transport, *packets: AnyRtcpPacket) -> dict[Transport, list[AnyRtcpPacket]]:
-    compound = b"".join(map(bytes, packets))
-    measure(sender, compound, 1.0)
-    letters = translate(sender, compound, 1.0)
+    taken = parts(b"".join(map(bytes, packets)))
+    measure(sender, taken, 1.0)
+    letters = translate(sender, taken, 1.0)
     return {to: RtcpPacket.parse(letter) for to, letter in letters}
 
 
@@ -151,7 +151,7 @@ def test_a_camera_that_nobody_receives_is_told_that_all_is_well() -> None:
     camera = lonely.ins[Stream.CAMERA]
     for sequence in (65_535, 0):
         camera.arrivals.arrived(sequence, 0, 0.0)
-    letter = welcome(lonely, 2_000_000)
+    letter = keep_ready(lonely, 2_000_000)
     assert letter is not None
     report, limit = RtcpPacket.parse(letter)
     assert isinstance(report, RtcpRrPacket)
@@ -161,7 +161,7 @@ def test_a_camera_that_nobody_receives_is_told_that_all_is_well() -> None:
     assert abs(bitrate - 2_000_000) < 20
     assert ssrcs == [camera.ssrc]
     a, _ = bridged()
-    assert welcome(a, 2_000_000) is None
+    assert keep_ready(a, 2_000_000) is None
 
 
 @given(st.binary(max_size=120))
@@ -170,8 +170,9 @@ def test_no_bytes_break_the_translator(data: bytes) -> None:
     for kind in (200, 201, 205, 206):
         for count in (0, 1, 4, 15, 31):
             head = bytes([0x80 | count, kind]) + (len(data) // 4).to_bytes(2)
-            measure(a, head + data, 1.0)
-            for to, letter in translate(a, head + data, 1.0):
+            taken = parts(head + data)
+            measure(a, taken, 1.0)
+            for to, letter in translate(a, taken, 1.0):
                 assert to is b
                 RtcpPacket.parse(letter)
 
@@ -180,12 +181,13 @@ def limited(receiver: Transport, bits_per_second: int, now: float) -> list[tuple
     """Let a receiver name its limit for the camera."""
     ssrcs = [receiver.outs[Stream.CAMERA].ssrc]
     said_by = bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=1, media_ssrc=0, fci=pack_remb_fci(bits_per_second, ssrcs)))
-    measure(receiver, said_by, now)
-    return [(to, RtcpPacket.parse(letter)) for to, letter in translate(receiver, said_by, now)]
+    taken = parts(said_by)
+    measure(receiver, taken, now)
+    return [(to, RtcpPacket.parse(letter)) for to, letter in translate(receiver, taken, now)]
 
 
 def bit_rates(letters: list[tuple[Transport, list[AnyRtcpPacket]]]) -> list[int]:
-    return [unpack_remb_fci(p.fci)[0] for _, parts in letters for p in parts if isinstance(p, RtcpPsfbPacket)]
+    return [unpack_remb_fci(p.fci)[0] for _, letter in letters for p in letter if isinstance(p, RtcpPsfbPacket)]
 
 
 def test_of_two_receivers_the_lower_limit_counts_until_it_is_old_or_its_pictures_wait() -> None:
@@ -201,21 +203,23 @@ def test_of_two_receivers_the_lower_limit_counts_until_it_is_old_or_its_pictures
     limited(poor, 102_400, 10.0)
     poor.outs[Stream.CAMERA].pause(True)
     assert bit_rates(limited(good, 1_024_000, 10.1)) == [1_024_000]
-    assert welcome(camera, 50_000) is None
+    assert keep_ready(camera, 50_000) is None
 
     good.outs[Stream.CAMERA].pause(True)
     assert limited(good, 1_024_000, 10.2) == []
-    welcomed = welcome(camera, 51_200)
-    assert welcomed is not None
-    assert bit_rates([(camera, RtcpPacket.parse(welcomed))]) == [51_200]
+    letter = keep_ready(camera, 51_200)
+    assert letter is not None
+    assert bit_rates([(camera, RtcpPacket.parse(letter))]) == [51_200]
 
 
 def test_a_screen_that_nobody_sees_raises_no_limit_of_a_camera_that_somebody_sees() -> None:
     source = transport(offer(directions=("sendrecv", "sendrecv", "sendrecv")))
     transport(offer()).outs[Stream.CAMERA].follow(source.ins[Stream.CAMERA])
-    welcomed = welcome(source, 2_000_000)
-    assert welcomed is not None
-    assert bit_rates([(source, RtcpPacket.parse(welcomed))]) == []
+    assert keep_ready(source, 2_000_000) is None, "nor is anything said of it while it sends nothing"
+    source.ins[Stream.SCREEN].arrivals.arrived(7, 0, 0.0)
+    letter = keep_ready(source, 2_000_000)
+    assert letter is not None
+    assert bit_rates([(source, RtcpPacket.parse(letter))]) == []
 
 
 def test_pictures_that_wait_are_asked_for_by_nobody() -> None:

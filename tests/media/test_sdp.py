@@ -74,6 +74,13 @@ def test_a_call_without_pictures_leaves_their_lines_inactive() -> None:
     assert [m.direction for m in answer(read).media] == ["sendrecv", "inactive", "inactive"]
 
 
+def test_retransmissions_are_for_pictures_only() -> None:
+    text = offer().replace("SAVPF 111\r\n", "SAVPF 111 98\r\n")
+    text = text.replace("opus/48000/2\r\n", "opus/48000/2\r\na=rtpmap:98 rtx/48000\r\na=fmtp:98 apt=111\r\n")
+    read = read_offer(text, CODECS)
+    assert [section.repair_payload_type for section in read.sections] == [None, 97, 97]
+
+
 def test_missing_trailing_lines_are_absent() -> None:
     read = read_offer(offer(mids=("a",), directions=("sendrecv",)), CODECS)
     assert len(read.sections) == 1

@@ -1,7 +1,7 @@
 import pytest
 
 from callflow.wiring import Stream
-from media.extensions import MID_URI, elements, find, translate
+from media.extensions import MID_URI, elements, find, payload, translate
 from media.streams import In, Out
 from tests.media.offers import SEND_TIME, offer, transport
 
@@ -109,3 +109,33 @@ def test_a_stream_that_the_offer_did_not_name_is_learnt_by_its_mid_or_its_payloa
     assert voice.source.stream is Stream.VOICE
     unnamed.learn(81, 111, rtp())
     assert set(unnamed.lanes) == {77, 78, 81}
+
+
+def test_many_packets_of_one_unknown_ssrc_count_as_one_of_them() -> None:
+    unnamed = transport(offer(ssrcs=False, directions=("sendrecv", "sendrecv", "sendrecv")))
+    for _ in range(100):
+        assert unnamed.learn(79, 96, rtp()) is None
+    assert unnamed.unknown_ssrcs == {79}
+
+
+def test_a_stream_that_goes_on_under_another_ssrc_has_lost_nothing() -> None:
+    unnamed = transport(offer(ssrcs=False))
+    voice = unnamed.ins[Stream.VOICE]
+    for ssrc, sequences in ((80, (100, 101, 103)), (81, (50, 51))):
+        unnamed.learn(ssrc, 111, rtp())
+        assert voice.arrivals.highest is None
+        for sequence in sequences:
+            voice.arrivals.arrived(sequence, 0, 0.0)
+    assert voice.arrivals.highest == 51
+    assert voice.arrivals.take() == (6, 1)
+
+
+def test_a_payload_ends_before_it_begins_when_the_header_lies_but_never_before_the_packet() -> None:
+    good = bytearray(b"\xa0\x6f" + bytes(10) + b"frame\x00\x00\x03")
+    assert payload(memoryview(good), len(good)) == (12, 17)
+    good[-1] = 255
+    start, end = payload(memoryview(good), len(good))
+    assert 0 <= end < start
+    torn = rtp((4, b"2"))
+    start, end = payload(torn, 14)
+    assert end < start

@@ -58,6 +58,14 @@ def test_a_late_picture_of_the_source_does_not_turn_the_count_back() -> None:
     assert sent(numbers, payload(9000))[0] == 203
 
 
+def test_short_numbers_wrap_around_too() -> None:
+    numbers = PictureNumbers()
+    for picture in (126, 127, 0, 127):
+        sent(numbers, bytearray([0x90, 0x80, picture, 0x11, *b"frame"]))  # aiortc itself writes long ones only
+    numbers.expect_another_source()
+    assert sent(numbers, payload(9000))[0] == 1
+
+
 @pytest.mark.parametrize("tl0", [None, 3])
 @pytest.mark.parametrize("picture", [None, 5, 3000])
 def test_the_beginning_of_a_key_frame_is_found_in_every_form_of_the_descriptor(
