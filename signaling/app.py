@@ -115,8 +115,8 @@ class Parley:
         self.store = CallStore(database, [follow_call])
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
-        relayed = Relayed()
-        views = PanelViews(clock, relayed)
+        self.relayed = Relayed(self.engine.live)
+        views = PanelViews(clock, self.relayed)
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
         self.qualities = LegQualities(database, self.engine.live, self.hub.push)
@@ -133,7 +133,7 @@ class Parley:
             self.limits,
             clock,
         )
-        self.guest_events = GuestEvents(self.guest_calls, relayed, self.hub.refresh, self.limits)
+        self.guest_events = GuestEvents(self.guest_calls, self.relayed, self.limits)
         self.feed = FactFeed(database, self.hub.tell, self.guest_events.tell)
         self.guest_links = GuestLinks(database, self.links, self.settings, self.limits, self.guest_calls.live)
 
@@ -190,6 +190,7 @@ class Parley:
             for name, work in (
                 ("feed", self.feed.run),
                 ("presence", self.presence.run),
+                ("relays told", partial(self.relayed.tell, self.hub.refresh)),
                 ("quality pushes", self.qualities.push),
                 ("quality kept", self.qualities.keep),
             )

@@ -2,11 +2,12 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from signaling.http.client import parsed_address
 from signaling.plain_page import error_page
 
 PATH: Final = "/metrics"
@@ -37,16 +38,26 @@ class MetricsPage:
         return (
             self._token is not None
             and kind.lower() == "bearer"
-            and hmac.compare_digest(given.strip().encode(), self._token.encode())
+            and hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), self._token.encode())
         )
 
 
 def _on_this_machine(request: web.Request) -> bool:
-    """Say whether the request came from this machine and not through a reverse proxy on it."""
+    """Say whether the request comes from this machine and asks for it, with no sign of a reverse proxy."""
     if any(name in request.headers for name in _FORWARDED):
         return False
+    # A proxy that adds none of these still hands on the name that was asked for, if it is told to or does by itself.
+    return _is_loopback(request.remote or "") and _names_this_machine(request.headers.get(hdrs.HOST, ""))
+
+
+def _names_this_machine(host: str) -> bool:
     try:
-        address = ip_address(request.remote or "")
+        name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    return address.is_loopback
+    return name == "localhost" or _is_loopback(name)
+
+
+def _is_loopback(text: str) -> bool:
+    address = parsed_address(text)
+    return address is not None and address.is_loopback

@@ -89,7 +89,7 @@ class Database:
             write = Write(session, self.clock)
             yield write
             # A caller that is cancelled here must still know commit and listeners as one.
-            await _to_the_end(self._commit(write))
+            await to_the_end(self._commit(write))
 
     async def migrate(self) -> None:
         """Bring the tables to the newest revision, off the loop."""
@@ -124,8 +124,8 @@ def upgrade(url: URL) -> None:
     command.upgrade(alembic_config(url), "head")
 
 
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` to its end even when the caller is cancelled, then let the cancellation go on."""
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work`, which the database bounds, to its end even when the caller is cancelled; then go on with that."""
     task = asyncio.create_task(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():  # bounded: the database has limits of its own

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
 from callflow.facts import Fact, FactKind
-from callflow.ids import AgentId, CallId, ConversationId
+from callflow.ids import CallId, ConversationId
 from conversations.db.facts import LoggedFact
 from signaling.calls.guest_api import GuestCalls
 from signaling.calls.relayed import Relayed
@@ -39,12 +39,9 @@ class _Page:
 class GuestEvents:
     """All customers' pages that are open at this process."""
 
-    def __init__(
-        self, calls: GuestCalls, relayed: Relayed, tell_agent: Callable[[AgentId], Awaitable[None]], limits: Limits
-    ) -> None:
+    def __init__(self, calls: GuestCalls, relayed: Relayed, limits: Limits) -> None:
         self._calls = calls
         self._relayed = relayed
-        self._tell_agent = tell_agent
         self._limits = limits
         self._pages: set[_Page] = set()
 
@@ -76,7 +73,7 @@ class GuestEvents:
                 await self._listen(page)
             finally:
                 self._pages.discard(page)
-                self._relayed.note(page.call, False)
+                self._relayed.note(page.call, page, False)
         return ws
 
     async def _listen(self, page: _Page) -> None:
@@ -96,10 +93,7 @@ class GuestEvents:
             except ValidationError:
                 socket.close(MALFORMED, b"bad_message")
                 return
-            if self._relayed.note(page.call, heartbeat.relayed):
-                call = await self._calls.own(page.guest, page.call)
-                if call.agent is not None:
-                    await self._tell_agent(call.agent)
+            self._relayed.note(page.call, page, heartbeat.relayed)
 
     async def _send(self, page: _Page) -> None:
         call = await self._calls.own(page.guest, page.call)

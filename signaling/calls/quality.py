@@ -10,7 +10,7 @@ from callflow.call import Call
 from callflow.ids import AgentId, CallId, LegId
 from callflow.wiring import LegMeasured, LegQuality, LegSummed, MediaEvent
 from conversations.calls.quality import save
-from conversations.db.database import Database
+from conversations.db.database import Database, to_the_end
 from signaling.models import quality as wire
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,10 @@ class LegQualities:
             await asyncio.sleep(PUSH_EVERY)
             latest, self._latest = self._latest, {}
             for call, legs in latest.items():
-                self._tell(call, legs)
+                try:
+                    self._tell(call, legs)
+                except Exception:
+                    log.exception("the panel of call %s could not be told how its lines are", call)
 
     async def keep(self) -> None:
         """Write down what legs were like, until cancelled."""
@@ -71,14 +74,19 @@ class LegQualities:
     async def save(self) -> None:
         """Write down what waits. A call that fails is logged, and left out."""
         self._has_ended.clear()
-        ended = list(self._ended)
-        self._ended.clear()
-        for call in dict.fromkeys(leg.call for leg in ended):
-            try:
-                async with self._database.write() as write:
-                    await save(write, call, [leg for leg in ended if leg.call == call])
-            except Exception:
-                log.exception("how the lines of call %s were could not be kept", call)
+        for call in dict.fromkeys(leg.call for leg in self._ended):
+            # A stop in the middle must neither lose them nor leave them to be written again.
+            await to_the_end(self._save(call))
+
+    async def _save(self, call: CallId) -> None:
+        legs = [leg for leg in self._ended if leg.call == call]
+        try:
+            async with self._database.write() as write:
+                await save(write, call, legs)
+        except Exception:
+            log.exception("how the lines of call %s were could not be kept", call)
+        for leg in legs:
+            self._ended.remove(leg)
 
     def _tell(self, call_id: CallId, legs: dict[LegId, LegQuality]) -> None:
         call = self._live(call_id)

@@ -73,7 +73,7 @@ def _find(request: web.Request, trusted: Sequence[Network]) -> Client:
     # The right-most address that is no proxy of ours was seen by one of ours; all to the left of it is hearsay.
     address = peer
     for hop in reversed(forwarded):
-        if _parsed(hop) is None:
+        if parsed_address(hop) is None:
             break
         address = hop
         if not _within(hop, trusted):
@@ -86,7 +86,8 @@ def _find(request: web.Request, trusted: Sequence[Network]) -> Client:
     )
 
 
-def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+def parsed_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return an IP address, an IPv4 one out of its IPv6 form; None when the text is none."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -95,5 +96,5 @@ def _parsed(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _within(text: str, networks: Sequence[Network]) -> bool:
-    address = _parsed(text)
+    address = parsed_address(text)
     return address is not None and any(address in network for network in networks)

@@ -1,6 +1,7 @@
 """An open panel, as a page has it: it keeps what it was told, and never guesses."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -119,3 +120,23 @@ async def panel(browser: Browser, *, sound: str = "ready") -> AsyncGenerator[Pan
     async with connected(browser) as page:
         await page.hello(sound=sound)
         yield page
+
+
+async def never_reading(browser: Browser) -> socket.socket:
+    """Open a panel whose client says hello and then takes nothing from its socket."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.setblocking(False)
+    loop = asyncio.get_running_loop()
+    url = browser.client.make_url("/")
+    await loop.sock_connect(sock, (url.host, url.port))
+    cookies = browser.client.session.cookie_jar.filter_cookies(url)
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
+    handshake = (
+        "GET /api/v1/panel HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nCookie: {cookie}\r\n\r\n"
+    )
+    text = b'{"type": "hello", "tab": "t", "sound": "off"}'
+    unmasked = bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
+    await loop.sock_sendall(sock, handshake.encode() + unmasked)
+    return sock

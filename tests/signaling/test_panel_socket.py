@@ -1,7 +1,6 @@
 """The panel's WebSocket: who is told what, how it goes on after a gap, and how it ends."""
 
 import asyncio
-import socket
 import statistics
 import time
 from functools import partial
@@ -17,7 +16,7 @@ from signaling.panel import hub
 from tests.clock import MovableClock
 from tests.signaling.desk import Desk, unlimited
 from tests.signaling.house import Browser, House
-from tests.signaling.panels import LIMIT, PanelPage, State, connected, panel
+from tests.signaling.panels import LIMIT, PanelPage, State, connected, never_reading, panel
 
 pytestmark = pytest.mark.wire
 
@@ -325,7 +324,7 @@ async def test_a_client_that_never_reads_is_cut_and_delays_nobody(house: House) 
     delays: list[float] = []
     async with panel(ana) as healthy:
         before = connections(house)
-        deaf = await never_reading(house, ana)
+        deaf = await never_reading(ana)
         await healthy.until(lambda: len(panels_of(house)) == 2)
         began = sent = time.monotonic()
         while len(panels_of(house)) == 2:
@@ -344,26 +343,6 @@ async def test_a_client_that_never_reads_is_cut_and_delays_nobody(house: House) 
 
 def told_more(page: PanelPage, before: int) -> bool:
     return len(page.changes) > before
-
-
-async def never_reading(house: House, browser: Browser) -> socket.socket:
-    """Open a panel whose client says hello and then takes nothing from its socket."""
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    sock.setblocking(False)
-    loop = asyncio.get_running_loop()
-    url = browser.client.make_url("/")
-    await loop.sock_connect(sock, (url.host, url.port))
-    cookies = browser.client.session.cookie_jar.filter_cookies(url)
-    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
-    handshake = (
-        "GET /api/v1/panel HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nCookie: {cookie}\r\n\r\n"
-    )
-    text = b'{"type": "hello", "tab": "t", "sound": "off"}'
-    unmasked = bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
-    await loop.sock_sendall(sock, handshake.encode() + unmasked)
-    return sock
 
 
 def connections(house: House) -> int:

@@ -1,10 +1,12 @@
 """How the lines of a call are: pushed to its panel, kept with the call, shown in the thread, read by Prometheus."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
+from aiohttp.typedefs import Handler
 
 from callflow.ids import CallId, LegId
 from callflow.wiring import (
@@ -17,6 +19,9 @@ from callflow.wiring import (
     Stream,
     StreamTotals,
 )
+from conversations.calls.quality import save
+from conversations.db.database import Write
+from signaling.calls.quality import LegQualities
 from signaling.http.client import client_middleware
 from signaling.media_worker.messages import Happened, decode, encode
 from signaling.metrics_page import MetricsPage
@@ -99,6 +104,60 @@ async def test_how_the_lines_were_is_kept_and_shown_in_the_thread_as_one_entry(h
 
 
 @pytest.mark.loop
+async def test_one_call_that_cannot_be_told_of_ends_no_pushes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.calls.quality.PUSH_EVERY", 0.02)
+    asked: asyncio.Queue[str] = asyncio.Queue()
+
+    def live(call: CallId) -> None:
+        asked.put_nowait(call)
+        raise ValueError(call)
+
+    qualities = LegQualities(house.parley.database, live, house.parley.hub.push)
+    pushing = asyncio.create_task(qualities.push())
+    async with asyncio.timeout(5):
+        for call in ("call_1", "call_2"):
+            qualities.take(LegMeasured(CallId(call), LegId("leg_1"), LegQuality(GOOD, GOOD, None)))
+            assert await asked.get() == call
+    assert not pushing.done()
+    pushing.cancel()
+    await asyncio.gather(pushing, return_exceptions=True)
+
+
+@pytest.mark.loop
+async def test_what_is_being_written_when_the_server_stops_is_kept_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await Desk.open(house, "ana")
+    ana = await house.signed_in("ana")
+    async with panel(ana):
+        await ana.ask("PUT", "/agent/status", {"status": "active"})
+        calls = [await desk.now(await desk.call(await house.browser(), await desk.link())) for _ in range(2)]
+    began, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slowly(write: Write, call: CallId, legs: list[LegSummed]) -> None:
+        began.set()
+        await may_end.wait()
+        await save(write, call, legs)
+
+    monkeypatch.setattr("signaling.calls.quality.save", slowly)
+    monkeypatch.setattr("signaling.calls.quality.TOGETHER", 0.0)
+    qualities = LegQualities(house.parley.database, house.parley.engine.live, house.parley.hub.push)
+    keeping = asyncio.create_task(qualities.keep())
+    for call in calls:
+        qualities.take(summed(call.id, call.customer_leg.id, POOR))
+    async with asyncio.timeout(5):
+        await began.wait()
+        keeping.cancel()
+        await asyncio.sleep(0)
+        may_end.set()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await qualities.save()
+    for call in calls:
+        entries = (await desk.sue.get(f"/conversations/{call.conversation}/entries"))["items"]
+        assert [entry["type"] for entry in entries].count("call_measured") == 1
+
+
+@pytest.mark.loop
 async def test_metrics_are_for_this_machine_and_not_for_what_a_proxy_passes_on(house: House) -> None:
     house.parley.metrics.take(PLANE)
     house.parley.metrics.take(LegMeasured(CallId("call_1"), LegId("leg_1"), LegQuality(POOR, GOOD, 80.0)))
@@ -109,6 +168,12 @@ async def test_metrics_are_for_this_machine_and_not_for_what_a_proxy_passes_on(h
             text = await answer.text()
             assert answer.status == 200
             assert answer.content_type == "text/plain"
+        for host, status in (
+            ("localhost:8080", 200), ("LOCALHOST", 200), ("127.0.0.1", 200), ("[::1]:443", 200),
+            ("parley.example", 404), ("localhost.example", 404), ("127.0.0.1.example", 404), ("[::1", 404), ("", 404),
+        ):  # fmt: skip
+            async with session.get(url, headers={"Host": host}) as answer:
+                assert (host, answer.status) == (host, status)
         for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
             async with session.get(url, headers={header: "203.0.113.9"}) as answer:
                 assert answer.status == 404
@@ -145,6 +210,24 @@ async def test_metrics_are_for_whoever_has_the_token() -> None:
         for given in ("Bearer a token of some lengtH", "Bearer \u00e4", "a token of some length", "Bearer"):
             async with session.get(url, headers={"Authorization": given}) as answer:
                 assert answer.status == 404
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(b"GET /metrics HTTP/1.0\r\nHost: elsewhere\r\nAuthorization: Bearer \xe4\xff\r\n\r\n")
+        assert (await reader.readline()).split()[1] == b"404"
+        writer.close()
+
+
+@pytest.mark.loop
+async def test_a_socket_of_both_families_knows_this_machine_too() -> None:
+    @web.middleware
+    async def from_peer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await handler(request.clone(remote=request.headers["Peer"]))
+
+    app = web.Application(middlewares=[from_peer, client_middleware(())])
+    MetricsPage(figures, None).register(app)
+    async with TestServer(app) as server, ClientSession() as session:
+        for peer, status in (("::1", 200), ("::ffff:127.0.0.1", 200), ("::ffff:192.0.2.1", 404), ("192.0.2.1", 404)):
+            async with session.get(server.make_url("/metrics"), headers={"Peer": peer}) as answer:
+                assert (peer, answer.status) == (peer, status)
 
 
 @pytest.mark.unit

@@ -188,12 +188,29 @@ test("a silent connection stays until another is answered, and is used again whe
 
 test("what the server says of a connection is believed only when nothing is heard on it", async () => {
   const { leg } = await makeUpLeg();
+  await vi.advanceTimersByTimeAsync(2000);
   void leg.doubt();
   await vi.advanceTimersByTimeAsync(1000);
   expect(FakeConnection.made).toHaveLength(1);
   const dead = newest();
   dead.getStats = async () =>
     new Map([["p", { type: "candidate-pair", state: "succeeded", bytesReceived: dead.heard }]]);
+  void leg.doubt();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(FakeConnection.made).toHaveLength(2);
+});
+
+test("what the server says of a connection that has just come up is about an older one", async () => {
+  const { leg } = await makeUpLeg();
+  const quiet = newest();
+  quiet.getStats = async () =>
+    new Map([["p", { type: "candidate-pair", state: "succeeded", bytesReceived: quiet.heard }]]);
+  void leg.doubt();
+  await vi.advanceTimersByTimeAsync(1900);
+  expect(FakeConnection.made).toHaveLength(1);
+  void leg.doubt();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(FakeConnection.made).toHaveLength(1);
   void leg.doubt();
   await vi.advanceTimersByTimeAsync(500);
   expect(FakeConnection.made).toHaveLength(2);

@@ -22,6 +22,8 @@ export interface LegOptions {
 
 /** A try that is not connected by then is given up; the server's own limit is 15 s. */
 const TRY_MS = 8000;
+/** The server calls a leg lost after 3 s without a packet: what it says of one that is younger was meant for the old. */
+const BELIEVED_FROM_MS = 2000;
 /** Sound and pictures come far more often. */
 const HEARD_WITHIN_MS = 400;
 /** With this many tries in a row the grace of 60 s is over. */
@@ -44,6 +46,8 @@ export class Leg {
   private cameraTrack: MediaStreamTrack | null = null;
   private readonly end = new AbortController();
   private attempts: AbortController | null = null;
+  /** In milliseconds of `performance.now`. */
+  private upSince = -Infinity;
   private unwatch = () => {};
 
   constructor(private readonly options: LegOptions) {}
@@ -78,6 +82,7 @@ export class Leg {
    * the word may have been on its way for as long as the network was away.
    */
   async doubt(): Promise<void> {
+    if (performance.now() - this.upSince < BELIEVED_FROM_MS) return;
     const peer = this.peer;
     const before = await this.counters();
     await pause(HEARD_WITHIN_MS, this.end.signal);
@@ -190,6 +195,7 @@ export class Leg {
 
   private change(state: LegState): void {
     this.state = state;
+    if (state === "up") this.upSince = performance.now();
     this.options.onchange();
   }
 }
