@@ -8,8 +8,6 @@ from typing import Final
 
 POOR_BITS_PER_S: Final = 100_000
 """A receiver whose limit is lower has no room for pictures beside a voice (50 kbit/s with all headers)."""
-LIMIT_KEPT_S: Final = 5.0
-"""A receiver tells its limit every second while pictures come; an older one means nothing."""
 LOSS_KEPT_S: Final = 3.0
 """Receivers report on pictures about once a second."""
 SETTLING_S: Final = 2.0

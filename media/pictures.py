@@ -6,8 +6,7 @@ from typing import Final
 
 from callflow.wiring import Stream
 from media import rtcp
-from media.audio_first import LIMIT_KEPT_S
-from media.streams import In
+from media.streams import In, lowest_limit
 from media.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -56,10 +55,9 @@ def keep_ready(transport: Transport) -> None:
 def _put_audio_first(transport: Transport, now: float) -> None:
     """Stop the pictures to a leg whose line cannot carry them beside the voice, and try them again later."""
     pictures = [out for out in transport.outs.values() if out.stream is not Stream.VOICE]
-    limits = [out.limit for out in pictures if out.limit is not None and now - out.limited_at < LIMIT_KEPT_S]
     lossy_at = max((out.reports.lossy_at for out in transport.outs.values()), default=0.0)
     sent = sum(out.count.sent_bytes for out in pictures)
-    if not transport.audio_first.judge(now, min(limits, default=None), sent, lossy_at):
+    if not transport.audio_first.judge(now, lowest_limit(pictures, now), sent, lossy_at):
         return
     paused = transport.audio_first.paused
     log.info("pictures to %s %s", transport.leg, "wait: its line is too poor" if paused else "are tried again")

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from callflow.wiring import Stream
-from media.audio_first import LIMIT_KEPT_S
-from media.streams import In, Out
+from media.streams import In, Out, lowest_limit
 from media.transport import Transport
 
 SENDER_REPORT: Final = 200
@@ -236,14 +235,9 @@ def _bandwidth(sender: Transport, body: bytes, now: float) -> Iterable[tuple[Tra
         if out.source is not None and out.source.ssrc is not None:
             ssrcs.setdefault(out.source.transport, []).append(out.source.ssrc)
     for to, found in ssrcs.items():
-        limits = [
-            out.limit
-            for source in to.ins.values()
-            for out in source.outs
-            if out.limit is not None and not out.paused and now - out.limited_at < LIMIT_KEPT_S
-        ]
-        if limits:
-            yield to, _bandwidth_limit(min(limits), found)
+        limit = lowest_limit((out for source in to.ins.values() for out in source.outs if not out.paused), now)
+        if limit is not None:
+            yield to, _bandwidth_limit(limit, found)
 
 
 def _bandwidth_limit(bits_per_second: int, ssrcs: list[int]) -> bytes:

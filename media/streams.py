@@ -7,7 +7,7 @@ receiver.
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from callflow.wiring import Stream
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from media.tap import Tap
     from media.transport import Transport
 
+LIMIT_KEPT_S: Final = 5.0
+"""A receiver tells its limit every second while pictures come; an older one means nothing."""
 CLOCK_HZ: Final = {Stream.VOICE: VOICE_HZ, Stream.CAMERA: 90_000, Stream.SCREEN: 90_000}
 
 
@@ -233,6 +235,12 @@ class Out:
     def reaches(self, sequence: int) -> bool:
         """Say whether an outgoing sequence number belongs to the present source, not to one before it."""
         return (self.sequence - sequence) & 0xFFFF < self.span
+
+
+def lowest_limit(outs: Iterable[Out], now: float) -> int | None:
+    """Return the lowest of the limits that receivers named of late, in bits a second; None when none did."""
+    recent = (out.limit for out in outs if out.limit is not None and now - out.limited_at < LIMIT_KEPT_S)
+    return min(recent, default=None)
 
 
 def _id_table(source: In, out: Out) -> bytes | None:

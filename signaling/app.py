@@ -56,6 +56,7 @@ from signaling.http.security import add_headers, csrf_middleware, error_middlewa
 from signaling.http.server import BODY_LIMIT, HeaderWatch, listening
 from signaling.ice import IceServers
 from signaling.links_api import LinksApi
+from signaling.log import set_up_log
 from signaling.media_worker.pool import MediaWorkers
 from signaling.metrics import Metrics
 from signaling.models.guests import GuestCallPushed
@@ -251,7 +252,7 @@ def openapi() -> str:
 
 async def run(settings: Settings, demo: bool) -> None:
     """Serve until a signal asks to stop. Raises `StartError`."""
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_log(settings.log_level)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -20,6 +20,7 @@ from media.plane import MediaPlane
 from media.prompts import PromptError
 from media.settings import MediaSettings
 from recording.journal import JournalWriter
+from signaling.log import set_up_log
 from signaling.media_worker.messages import (
     Answered,
     Begin,
@@ -65,7 +66,7 @@ class Process:
             begin = await receive(self._reader)
             if not isinstance(begin, Begin):
                 raise ProtocolError("the first message must be Begin")
-            _set_up_log(begin.log_level)
+            set_up_log(begin.log_level)
             plane = await self._start(begin.settings)
             if plane is None:
                 return
@@ -118,7 +119,7 @@ class Process:
                 case Reopen(id=asked, leg=leg, offer=offer):
                     self._say(Answered(asked, await plane.reopen(leg, offer)))
                 case Count(id=asked):
-                    self._say(Counted(asked, plane.counters(), plane.refused()))
+                    self._say(Counted(asked, plane.counters()))
                 case WireCall(call=call, epoch=epoch, wiring=wiring):
                     plane.wire(call, epoch, wiring)
                 case Play(leg=leg, prompt=prompt):
@@ -147,10 +148,6 @@ class Process:
     def _say(self, message: Message) -> None:
         if not self._writer.is_closing():  # else nobody hears it
             self._writer.write(encode(message))
-
-
-def _set_up_log(level: str) -> None:
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
 
 
 async def _serve(control: socket.socket) -> None:

@@ -51,7 +51,7 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """`MediaPlane.counters` and `MediaPlane.refused`."""
+    """`MediaPlane.counters`."""
 
     id: int
 
@@ -141,7 +141,6 @@ class Counted:
 
     id: int
     counters: Mapping[LegId, Mapping[Stream, StreamFigures]]
-    refused: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

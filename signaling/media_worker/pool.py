@@ -147,18 +147,9 @@ class MediaWorkers:
 
     async def counters(self) -> dict[LegId, Mapping[Stream, StreamFigures]]:
         """Return what each open leg has sent and was sent, packet by packet, per stream."""
-        return {leg: figures for counted in await self._count() for leg, figures in counted.counters.items()}
-
-    async def refused(self) -> dict[str, int]:
-        """Return how many datagrams reached no stream, by reason."""
-        total = Counter[str]()
-        for counted in await self._count():
-            total.update(counted.refused)
-        return dict(total)
-
-    async def _count(self) -> list[Counted]:
         replies = await asyncio.gather(*(worker.ask(Count) for worker in self.workers), return_exceptions=True)
-        return [reply for reply in replies if isinstance(reply, Counted)]
+        counted = [reply for reply in replies if isinstance(reply, Counted)]
+        return {leg: figures for reply in counted for leg, figures in reply.counters.items()}
 
     # -- who carries what -------------------------------------------------------------------------------------------
 

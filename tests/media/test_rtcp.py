@@ -23,8 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.wiring import Stream
-from media.audio_first import LIMIT_KEPT_S
 from media.rtcp import keep_ready, key_frame_request, measure, parts, translate
+from media.streams import LIMIT_KEPT_S
 from media.transport import Transport
 from tests.media.offers import offer, transport
 
