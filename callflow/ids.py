@@ -17,6 +17,10 @@ CustomerId = NewType("CustomerId", str)
 LinkId = NewType("LinkId", str)
 PromptId = NewType("PromptId", str)
 RecordingId = NewType("RecordingId", str)
+StatusId = NewType("StatusId", str)
+DispositionId = NewType("DispositionId", str)
+StrategyId = NewType("StrategyId", str)
+RuleId = NewType("RuleId", str)
 
 
 def new_id(prefix: str) -> str:

@@ -49,6 +49,8 @@ Wiring = Mapping[LegId, Mapping[Stream, Source]]
 """For each leg of a call, what it receives. A stream that is not named receives nothing."""
 
 HOLD_MUSIC = PromptId("hold-music")
+RINGBACK = PromptId("ringback")
+"""What a caller hears while an agent is rung for a transfer (XFER-05)."""
 
 
 @dataclass(frozen=True, slots=True)

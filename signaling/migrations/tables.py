@@ -8,6 +8,7 @@ from conversations.db.base import Base
 
 ROOMS = (
     "conversations.db.facts",
+    "conversations.db.audit",
     "conversations.directory.tables",
     "conversations.threads.tables",
     "conversations.calls.tables",
