@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from callflow.facts import Actor, Fact, FactKind
 from callflow.ids import AgentId, LinkId, QueueId, new_id
 from callink.tables import LinkKind, LinkRow
 from callink.values import Link, link_of
+from conversations.db.audit import audit
 from conversations.db.database import Write
 from conversations.directory.people import NAME_LIMIT
 from conversations.directory.queues import queue_by_id
@@ -66,7 +68,22 @@ async def issue_link(write: Write, actor: Actor, created_by: AgentId | None, wan
     write.session.add(row)
     await write.session.flush()
     link_changed(write, actor, LinkId(row.id), wanted.queue)
+    await audit(write, actor, "call_link", row.id, row.label, {}, audited_link(row))
     return link_of(row), token
+
+
+def audited_link(row: LinkRow) -> dict[str, Any]:
+    """Return what the audit log keeps of a link. The identity is a person's address, so the customer stands for it."""
+    return {
+        "label": row.label,
+        "kind": row.kind,
+        "queue": row.queue_id,
+        "customer": row.customer_id,
+        "audio_only": row.audio_only,
+        "starts_at": row.starts_at.isoformat(),
+        "ends_at": row.ends_at.isoformat() if row.ends_at else None,
+        "revoked": row.revoked_at is not None,
+    }
 
 
 def link_changed(write: Write, actor: Actor, link: LinkId, queue: QueueId) -> None:

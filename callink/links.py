@@ -7,9 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.ids import CallId, LinkId
-from callink.issuing import NewLink, issue_link, link_changed
+from callink.issuing import NewLink, audited_link, issue_link, link_changed
 from callink.tables import ClaimRow, LinkRow
 from callink.values import Link, LinkState, ListedLink, Visit, judge, link_of
+from conversations.db.audit import audit
 from conversations.db.database import Database
 from conversations.db.locking import locked
 from conversations.directory.people import names_of_users
@@ -56,7 +57,8 @@ class Links:
             if not user.leads and row.created_by != user.id:
                 raise NotFoundError
             if row.revoked_at is None:
-                row.revoked_at = write.clock.now()
+                before, row.revoked_at = audited_link(row), write.clock.now()
+                await audit(write, user.actor, "call_link", row.id, row.label, before, audited_link(row))
                 link_changed(write, user.actor, link, link_of(row).queue)
             return (await _listed(write.session, [link_of(row)], write.clock.now()))[0]
 

@@ -22,6 +22,7 @@ from callflow.ids import AgentId, QueueId
 from callflow.wiring import MediaEvent, MediaPort
 from callink.admission import follow_call
 from callink.links import Links
+from conversations.audit_log import AuditLog
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.db import engines
 from conversations.db.database import Database
@@ -36,6 +37,7 @@ from media.lag import LagWatch
 from media.settings import MediaSettings
 from signaling import metrics_page, pages
 from signaling.announced import announced
+from signaling.audit_api import AuditApi
 from signaling.built_ui import read_built_ui
 from signaling.calls.agent_api import AgentCalls
 from signaling.calls.guest_api import GuestCalls
@@ -147,6 +149,7 @@ class Parley:
         SettingsApi(self.settings).register(api)
         LinksApi(self.links, public_url).register(api)
         ConversationsApi(self.threads).register(api)
+        AuditApi(AuditLog(self.database)).register(api)
         self.agent_calls.register(api)
         self.panel.register(api)
         self.guest_links.register(api)

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.facts import Actor, Fact, FactKind
 from callflow.ids import AgentId, new_id
+from conversations.db.audit import audit
 from conversations.db.database import Write
 from conversations.directory.tables import UserRole, UserRow
 from conversations.directory.values import User, user_of
@@ -93,7 +95,19 @@ async def add_user(
     except IntegrityError as error:
         raise _login_taken() from error
     write.fact(Fact(FactKind.USER_CHANGED, actor, agent=AgentId(row.id), data={"sessions_ended": False}))
+    await audit(write, actor, "user", row.id, row.name, {}, audited_user(row))
     return user_of(row)
+
+
+def audited_user(row: UserRow) -> dict[str, Any]:
+    """Return what the audit log keeps of a user; a password is never in it."""
+    return {
+        "login": row.login,
+        "name": row.name,
+        "roles": sorted(row.roles),
+        "disabled": row.disabled,
+        "wrap_up_seconds": row.wrap_up_seconds,
+    }
 
 
 def check_roles(roles: frozenset[UserRole]) -> None:

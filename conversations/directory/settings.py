@@ -1,11 +1,13 @@
 """The settings of the centre."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.facts import Actor, Fact, FactKind
 from callflow.ids import AgentId
+from conversations.db.audit import audit
 from conversations.db.database import Database
 from conversations.db.locking import locked
 from conversations.directory.people import NAME_LIMIT
@@ -52,8 +54,10 @@ class SettingsService:
             row = await locked(write.session, SettingsRow, 1)
             if row.version != version:
                 raise StaleError(settings_of(row))
+            before = _audited(row)
             _apply(row, change)
             row.version += 1
+            await audit(write, actor, "settings", "1", row.centre_name, before, _audited(row))
             write.fact(Fact(FactKind.SETTINGS_CHANGED, actor))
             return settings_of(row)
 
@@ -69,6 +73,12 @@ async def wrap_up_seconds_for(session: AsyncSession, agent: AgentId) -> tuple[in
     user = await session.get(UserRow, agent)
     own = user.wrap_up_seconds if user else None
     return settings.wrap_up_seconds if own is None else own, settings.wrap_up_cap_seconds
+
+
+def _audited(row: SettingsRow) -> dict[str, Any]:
+    kept = asdict(settings_of(row))
+    kept.pop("version")
+    return kept
 
 
 def _apply(row: SettingsRow, change: SettingsChange) -> None:

@@ -4,11 +4,12 @@ from sqlalchemy import select
 
 from callflow.facts import Actor, ActorKind, Fact, FactKind
 from callflow.ids import AgentId
+from conversations.db.audit import audit
 from conversations.db.database import Database, Write
 from conversations.db.locking import locked
 from conversations.directory import passwords
 from conversations.directory.passwords import Passwords
-from conversations.directory.people import NAME_LIMIT, add_user, all_users, check_roles, row_by_login
+from conversations.directory.people import NAME_LIMIT, add_user, all_users, audited_user, check_roles, row_by_login
 from conversations.directory.sessions import end_sessions, start_session
 from conversations.directory.tables import UserRole, UserRow
 from conversations.directory.values import NewPassword, User, user_of
@@ -83,6 +84,7 @@ class Users:
             row = await locked(write.session, UserRow, user)
             if row.version != version:
                 raise StaleError(user_of(row))
+            before = audited_user(row)
             new_roles = roles is not None and roles != row.roles
             if name is not None:
                 row.name = clean_line("name", name, NAME_LIMIT)
@@ -91,14 +93,19 @@ class Users:
                 row.roles = roles
             if not isinstance(wrap_up_seconds, Unset):
                 row.wrap_up_seconds = _checked_wrap_up(wrap_up_seconds)
-            return await self._changed(write, actor, row, end=new_roles)
+            changed = await self._changed(write, actor, row, end=new_roles)
+            await audit(write, actor, "user", row.id, row.name, before, audited_user(row))
+            return changed
 
     async def set_disabled(self, actor: Actor, user: AgentId, disabled: bool) -> User:
         """Disable or enable a user; disabling ends all sessions. Raises NotFoundError, RefusedError ``last_admin``."""
         async with self._database.write() as write:
             row = await locked(write.session, UserRow, user)
+            before = audited_user(row)
             row.disabled = disabled
-            return await self._changed(write, actor, row, end=disabled)
+            changed = await self._changed(write, actor, row, end=disabled)
+            await audit(write, actor, "user", row.id, row.name, before, audited_user(row))
+            return changed
 
     async def reset_password(self, actor: Actor, user: AgentId) -> NewPassword:
         """Give a user a random password, to be changed at once, and end all sessions. Raises NotFoundError."""
@@ -107,7 +114,9 @@ class Users:
         async with self._database.write() as write:
             row = await locked(write.session, UserRow, user)
             row.password_hash, row.must_change_password = hashed, True
-            return NewPassword(await self._changed(write, actor, row, end=True), password)
+            changed = await self._changed(write, actor, row, end=True)
+            await audit(write, actor, "user", row.id, row.name, {"password": ""}, {"password": "given_out"})
+            return NewPassword(changed, password)
 
     async def change_password(self, user: AgentId, current: str, new: str, token: str) -> User:
         """Let a user choose a password; sessions other than `token` end.
@@ -130,6 +139,7 @@ class Users:
             actor = Actor(ActorKind.AGENT, user)
             write.fact(Fact(FactKind.USER_CHANGED, actor, agent=user, data={"sessions_ended": True}))
             row.version += 1
+            await audit(write, actor, "user", row.id, row.name, {"password": ""}, {"password": "chosen"})
             return user_of(row)
 
     async def _changed(self, write: Write, actor: Actor, row: UserRow, *, end: bool) -> User:

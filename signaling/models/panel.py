@@ -1,6 +1,6 @@
 """The panel's WebSocket, both ways (docs/protocol.md)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 from typing_extensions import TypeAliasType
@@ -11,7 +11,9 @@ from signaling.models.common import Id, Model, Moment
 from signaling.models.conversations import ConversationItem
 from signaling.models.quality import CallQuality
 
-Stale = Literal["users", "queues", "call_links", "settings"]
+Stale = Literal["users", "queues", "call_links", "settings", "audit"]
+LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit"})
+"""Lists of which only those who lead are told."""
 
 
 class Hello(Model):

@@ -20,6 +20,7 @@ from conversations.db.facts import LoggedFact, facts_after, last_number
 from signaling.http.principals import Resolver
 from signaling.http.rules import SignedIn
 from signaling.models.panel import (
+    LEADERS_LISTS,
     Change,
     ChangedParts,
     ConversationChanges,
@@ -201,7 +202,7 @@ class Hub:
             team = await self._team_changes(session, touched)
         visible = panel.known | {panel.watching}
         threads = sorted(thread for thread in touched.conversations if thread in visible)
-        stale = sorted(touched.stale)
+        stale = sorted(touched.stale if panel.who.user.leads else touched.stale - LEADERS_LISTS)
         lists = (listed.upsert, listed.remove, team.upsert, team.remove, threads, stale)
         if not (parts or any(lists) or total is not None or all_own):
             return

@@ -13,6 +13,16 @@ _LISTS: dict[FactKind, Stale] = {
     FactKind.LINK_CHANGED: "call_links",
     FactKind.SETTINGS_CHANGED: "settings",
 }
+_AUDITED = frozenset(
+    {
+        *_LISTS,
+        FactKind.STATUSES_CHANGED,
+        FactKind.DISPOSITIONS_CHANGED,
+        FactKind.RULES_CHANGED,
+        FactKind.STRATEGIES_CHANGED,
+    }
+)
+"""What is written into the audit log too (SYS-08)."""
 _TEAM = frozenset(
     {
         FactKind.AGENT_STATUS,
@@ -53,6 +63,8 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
     for fact in facts:
         if fact.kind in _LISTS:
             stale.add(_LISTS[fact.kind])
+        if fact.kind in _AUDITED:
+            stale.add("audit")
         if fact.kind is FactKind.CONVERSATION_READ:
             if fact.agent and fact.conversation:
                 read_by.add((fact.agent, fact.conversation))
