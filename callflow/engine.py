@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from callflow import agent_machine, call_machine
 from callflow.agent import Agent
 from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
-from callflow.call import RING_TIME, Call, Reservation, Role, Talking
+from callflow.call import Call, Reservation, Role, Skip, Talking
 from callflow.clock import Clock
 from callflow.errors import LostRaceError, RefusedError
 from callflow.events import (
@@ -169,11 +169,32 @@ class Engine(Generic[T]):
                 await mailbox.close()
 
     async def route(self) -> bool:
-        """Offer waiting calls to free agents; say whether anything was offered (PLUS-06)."""
-        floor = await self._store.floor()
-        assignment = assign(floor.waiting, floor.agents, floor.members, self._clock.now())
-        self._look_again = assignment.look_again
-        return any([await self._reserve(match) for match in assignment.matches])
+        """Offer waiting calls to free agents; say whether anything was offered (PLUS-06).
+
+        An offer that is refused is left out and the others are looked at once more, so that one call or agent whose
+        row is wrong holds up nobody.
+        """
+        refused: dict[CallId, tuple[Skip, ...]] = {}
+        offered = False
+        for _ in range(ATTEMPTS):
+            now = self._clock.now()
+            floor = await self._store.floor()
+            waiting = [replace(call, skipped=call.skipped + refused.get(call.id, ())) for call in floor.waiting]
+            assignment = assign(waiting, floor.agents, floor.policies, now)
+            self._look_again = assignment.look_again
+            failed = [match for match in assignment.matches if not await self._reserve(match)]
+            offered = offered or len(failed) < len(assignment.matches)
+            for match in failed:
+                skips = tuple(Skip(agent, now) for agent in match.agents)
+                refused[match.call] = refused.get(match.call, ()) + skips
+            if not failed:
+                break
+        if refused:
+            # Somebody was faster, and has asked for routing already. Were it only a row that is wrong, then
+            # looking at once would look for ever.
+            soon = self._clock.now() + SWEEP_EVERY
+            self._look_again = min(soon, self._look_again or soon)
+        return offered
 
     async def drained(self) -> None:
         """Wait until no event waits in any mailbox."""
@@ -189,19 +210,18 @@ class Engine(Generic[T]):
             log.exception("the deadline of %s could not be kept", what)
 
     async def _reserve(self, match: Match) -> bool:
+        """Hold the agents for the call, all or none of them; say whether that was possible."""
+        (agent,) = match.agents
         reservation = Reservation(
-            ReservationId(new_id("res")), match.agent, LegId(new_id("leg")), self._clock.now() + RING_TIME
+            ReservationId(new_id("res")), agent, LegId(new_id("leg")), self._clock.now() + match.ring_time
         )
         try:
             await self.ask(match.call, AgentReserved(reservation))
-        except RefusedError:
-            # Somebody was faster, and has asked for routing already. Were it only a row that is wrong, then
-            # looking at once would look for ever.
-            self._look_again = self._clock.now() + SWEEP_EVERY
+        except RefusedError as error:
+            log.info("call %s was not offered: %s", match.call, error.code)
             return False
         except Exception:
             log.exception("call %s could not be offered", match.call)
-            self._look_again = self._clock.now() + SWEEP_EVERY
             return False
         return True
 

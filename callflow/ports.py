@@ -12,6 +12,7 @@ from callflow.call import Call
 from callflow.events import WrapUpPolicy
 from callflow.facts import Fact
 from callflow.ids import AgentId, CallId, QueueId
+from callflow.queueing import QueuePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,7 @@ class Floor:
     waiting: Sequence[Call]
     """Calls in the phase Waiting."""
     agents: Sequence[Agent]
-    members: Mapping[QueueId, frozenset[AgentId]]
-    """Which agents may be offered each queue's calls: its members who are not disabled."""
+    policies: Mapping[QueueId, QueuePolicy]
 
 
 class Transaction(Protocol):

@@ -32,7 +32,8 @@ from callflow.events import (
     WrapUpPolicy,
 )
 from callflow.facts import FactKind
-from callflow.ids import AgentId, QueueId
+from callflow.ids import QueueId
+from callflow.queueing import QueuePolicy
 from callflow.routing import Assignment, assign
 from callflow.wiring import FromLeg, Stream
 from tests.callflow.test_traces import DOINGS, SEED, Step, fresh, run
@@ -147,9 +148,9 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
 @plant("refusals are ignored")
 def _(monkeypatch: pytest.MonkeyPatch) -> None:
     def careless(
-        waiting: Sequence[Call], agents: Iterable[Agent], members: Mapping[QueueId, frozenset[AgentId]], now: datetime
+        waiting: Sequence[Call], agents: Iterable[Agent], policies: Mapping[QueueId, QueuePolicy], now: datetime
     ) -> Assignment:
-        return assign([replace(call, skipped=()) for call in waiting], agents, members, now)
+        return assign([replace(call, skipped=()) for call in waiting], agents, policies, now)
 
     monkeypatch.setattr("callflow.engine.assign", careless)
 
@@ -169,10 +170,10 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
 @plant("last come, first served")
 def _(monkeypatch: pytest.MonkeyPatch) -> None:
     def unfair(
-        waiting: Sequence[Call], agents: Iterable[Agent], members: Mapping[QueueId, frozenset[AgentId]], now: datetime
+        waiting: Sequence[Call], agents: Iterable[Agent], policies: Mapping[QueueId, QueuePolicy], now: datetime
     ) -> Assignment:
         turned = [replace(call, started_at=now - (call.started_at - now)) for call in waiting]
-        return assign(turned, agents, members, now)
+        return assign(turned, agents, policies, now)
 
     monkeypatch.setattr("callflow.engine.assign", unfair)
 
@@ -217,9 +218,9 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
         return agent if isinstance(agent.activity, Idle) else replace(agent, activity=Idle(agent.activity.since))
 
     def careless(
-        waiting: Sequence[Call], agents: Iterable[Agent], members: Mapping[QueueId, frozenset[AgentId]], now: datetime
+        waiting: Sequence[Call], agents: Iterable[Agent], policies: Mapping[QueueId, QueuePolicy], now: datetime
     ) -> Assignment:
-        return assign(waiting, [free(agent) for agent in agents], members, now)
+        return assign(waiting, [free(agent) for agent in agents], policies, now)
 
     def change(agent: Agent, order: AgentOrder, now: datetime) -> Agent | None:
         return obeyed(free(agent), order, now) if isinstance(order, Reserve) else None

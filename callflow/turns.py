@@ -1,0 +1,42 @@
+"""Whose turn it is: in which order callers are served, and in which order agents are asked (SYS-03)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, assert_never
+
+from callflow.agent import Agent, Idle
+from callflow.call import Call
+from callflow.ids import QueueId
+from callflow.queueing import CallOrder, QueuePolicy
+
+
+def caller_key(call: Call) -> tuple[Any, ...]:
+    """Sort callers of one queue: who called first is served first (CALL-05)."""
+    return (call.started_at, call.id)
+
+
+def caller_key_among(policies: Mapping[QueueId, QueuePolicy], call: Call) -> tuple[Any, ...]:
+    """Sort callers of all queues: those of heavier queues first, then like one queue (mission 3.1).
+
+    Callers of one queue keep their order, since a queue has one weight.
+    """
+    policy = policies.get(call.queue)
+    return (-policy.weight if policy else 0, *caller_key(call))
+
+
+def agent_key(agent: Agent, policy: QueuePolicy) -> tuple[Any, ...]:
+    """Sort free agents of a queue, the one to ask first in front; who has been free the longest breaks ties."""
+    free_the_longest = (_idle_since(agent), agent.id)
+    match policy.order:
+        case CallOrder.LONGEST_IDLE | CallOrder.RING_ALL:
+            return free_the_longest
+        case CallOrder.BY_LEVEL:
+            return (policy.levels[agent.id], *free_the_longest)
+        case CallOrder.ROUND_ROBIN | CallOrder.LEAST_TALK | CallOrder.FEWEST_CALLS:
+            return free_the_longest
+    assert_never(policy.order)
+
+
+def _idle_since(agent: Agent) -> datetime:
+    assert isinstance(agent.activity, Idle)
+    return agent.activity.since
