@@ -1,10 +1,12 @@
 """An agent's live state: the status that he chose, what he is doing, and whether his panel can be reached."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
-from callflow.ids import AgentId, CallId, ConversationId, ReservationId
+from callflow.ids import AgentId, CallId, ConversationId, DispositionId, ReservationId, StatusId
 
 OFFLINE_GRACE = timedelta(seconds=60)
 """How long an agent without a panel keeps the status (mission 3.6, AST-05)."""
@@ -14,23 +16,57 @@ MORE_TIME = timedelta(seconds=10)
 """What one click adds to the wrap-up (WRAP-04)."""
 
 
-class Status(StrEnum):
-    """What a person chose (AP-02)."""
+class Group(StrEnum):
+    """What a status means for work (AST-02). Every status is in one of these."""
 
-    OFFLINE = "offline"
-    ACTIVE = "active"
+    AVAILABLE = "available"
+    """New work is offered."""
     BUSY = "busy"
+    """No new work; transfers are allowed."""
     AWAY = "away"
+    """Away from the computer: no new work; transfers are allowed."""
+    UNAVAILABLE = "unavailable"
+    """Not signed in: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a person chose (AP-02): one of the four that every centre has, or one that a supervisor made (AST-01)."""
+
+    id: StatusId
+    group: Group
+
+    ACTIVE: ClassVar["Status"]
+    BUSY: ClassVar["Status"]
+    AWAY: ClassVar["Status"]
+    OFFLINE: ClassVar["Status"]
+
+
+Status.ACTIVE = Status(StatusId("active"), Group.AVAILABLE)
+Status.BUSY = Status(StatusId("busy"), Group.BUSY)
+Status.AWAY = Status(StatusId("away"), Group.AWAY)
+Status.OFFLINE = Status(StatusId("offline"), Group.UNAVAILABLE)
+
+DEFAULTS: Mapping[Group, Status] = {
+    status.group: status for status in (Status.ACTIVE, Status.BUSY, Status.AWAY, Status.OFFLINE)
+}
+"""Each group's own status, which nobody can delete or move (AST-01)."""
 
 
 class StatusReason(StrEnum):
-    """Why the system changed a status by itself."""
+    """Why somebody else than the agent changed the status."""
 
     MISSED = "missed"
     DISCONNECTED = "disconnected"
     NO_MEDIA = "no_media"
     """The agent answered, but no sound could be set up."""
     SIGNED_OUT = "signed_out"
+    FORCED = "forced"
+    """A supervisor did (PLUS-20)."""
+    REMOVED = "removed"
+    """The status that he was in was deleted, or moved to another group."""
+    IDLE = "idle"
+    """He did nothing at his panel for as long as the centre allows."""
 
 
 class Sound(StrEnum):
@@ -90,9 +126,19 @@ class WrapUp:
     until: datetime
     summary: str = ""
     thread_status: ThreadStatus | None = None
+    disposition: DispositionId | None = None
 
 
 Activity = Idle | Rung | InCall | WrapUp
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What fair routing goes by (mission 3.1): calls and talk since he last became available, and his latest ring."""
+
+    calls: int = 0
+    talked: timedelta = timedelta(0)
+    rung_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +156,20 @@ class Agent:
     """Set while the status is not Offline and no panel is connected."""
     sound: Sound = Sound.OFF
     epoch: int = 0
+    then: Status | None = None
+    """The status chosen while a call or a wrap-up held him; it begins when that is over."""
+    misses: int = 0
+    """Calls missed since he last answered one, or became available by hand."""
+    tally: Tally = Tally()
 
     @property
     def available(self) -> bool:
-        """Whether a call may be offered: Active, free, reachable, and able to ring (CALL-02 to CALL-04, PLUS-04)."""
+        """Whether a call may be offered: status, free, reachable, able to ring (AST-03, CALL-02 to CALL-04, PLUS-04).
+
+        Who is free of calls has voice capacity, which is one call and counts only while it holds him (AST-04, ASG-06).
+        """
         return (
-            self.status is Status.ACTIVE
+            self.status.group is Group.AVAILABLE
             and isinstance(self.activity, Idle)
             and self.reachable
             and self.sound is Sound.READY

@@ -3,7 +3,8 @@
     Idle --Reserve--> Rung --Engage--> InCall --BeginWrapUp--> WrapUp --finished, time--> Idle
                        +--Release--> Idle
 
-The status (what he chose) and whether his panel is reachable run beside this. No clock, no I/O.
+The status (what he chose) and whether his panel is reachable run beside this. A status that he chooses while a
+call or a wrap-up holds him begins when that is over. No clock, no I/O.
 """
 
 from dataclasses import dataclass, replace
@@ -16,12 +17,14 @@ from callflow.agent import (
     RING_GRACE,
     Activity,
     Agent,
+    Group,
     Idle,
     InCall,
     Rung,
     Sound,
     Status,
     StatusReason,
+    Tally,
     ThreadStatus,
     WrapUp,
 )
@@ -35,10 +38,12 @@ from callflow.ids import AgentId, CallId, ConversationId, ReservationId
 # ---- events -----------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class StatusChosen:
-    """The agent chose a status, or signed out (AP-02, AST-06)."""
+    """A status was chosen (AP-02, AST-06): by the agent, or by a supervisor or automation, who give the reason."""
 
     status: Status
     reason: StatusReason | None = None
+    by: Actor | None = None
+    """Who forces it. None: the agent, or automation where there is a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,40 +176,72 @@ def obey(agent: Agent, order: AgentOrder, call: Call, policy: WrapUpPolicy, now:
         case Reserve():
             if not agent.available or not isinstance(agent.activity, Idle):
                 raise RefusedError("not_available", "This agent cannot be offered a call now.")
-            return _turn(agent, Rung(now, order.call, order.reservation, agent.activity.since))
+            rung = replace(agent, tally=replace(agent.tally, rung_at=now))
+            return _turn(rung, Rung(now, order.call, order.reservation, agent.activity.since))
         case Engage():
             if not isinstance(agent.activity, Rung) or agent.activity.call != order.call:
                 raise RefusedError("too_late", "This call is not ringing here any more.")
-            return _turn(agent, InCall(now, order.call, order.conversation))
+            return _turn(replace(agent, misses=0), InCall(now, order.call, order.conversation))
         case Release(away=away):
             if agent.call != order.call:
                 return AgentDecision(agent)
-            since = agent.activity.idle_since if isinstance(agent.activity, Rung) else now
-            free = _turn(agent, Idle(since))
-            if away is None or agent.status is not Status.ACTIVE:
+            free = _free(_talked(agent, now), now)
+            if away is None or free.agent.status.group is not Group.AVAILABLE:
                 return free
             moved = _with_status(free.agent, Status.AWAY, away, now)
             return AgentDecision(moved, (*free.facts, _status_fact(moved, AUTOMATION)))
         case BeginWrapUp():
             if agent.call != order.call:
                 return AgentDecision(agent)
+            talked = _talked(agent, now)
             if policy.length <= timedelta(0):
-                return _turn(agent, Idle(now))
-            return _turn(agent, WrapUp(now, order.call, call.conversation, now + policy.length))
+                return _free(talked, now)
+            return _turn(talked, WrapUp(now, order.call, call.conversation, now + policy.length))
     assert_never(order)
 
 
 def _choose(agent: Agent, event: StatusChosen, now: datetime) -> AgentDecision:
-    changed = _with_status(agent, event.status, event.reason, now)
-    if event.status is Status.OFFLINE:
+    """Take a choice: at once, or, of an agent whom a call or a wrap-up holds, for when that is over; the last wins."""
+    own = event.by is None and event.reason is None
+    if own and not isinstance(agent.activity, Idle | Rung):
+        later = replace(agent, then=None if event.status == agent.status else event.status)
+        then = later.then.id if later.then else None
+        return AgentDecision(later, (_fact(later, FactKind.AGENT_NEXT, then=then),))
+    return _begin_status(agent, event, now)
+
+
+def _begin_status(agent: Agent, event: StatusChosen, now: datetime) -> AgentDecision:
+    changed = replace(_with_status(agent, event.status, event.reason, now), then=None)
+    if event.reason is None and event.status.group is Group.AVAILABLE:
+        changed = replace(changed, misses=0)
+    if event.status.group is Group.UNAVAILABLE:
         changed = replace(changed, offline_at=None)
     elif not agent.reachable and agent.offline_at is None:  # nobody is there only because he says so (AST-05)
         changed = replace(changed, offline_at=now + OFFLINE_GRACE)
-    actor = AUTOMATION if event.reason else Actor(ActorKind.AGENT, agent.id)
+    actor = event.by or (AUTOMATION if event.reason else Actor(ActorKind.AGENT, agent.id))
     facts = (_status_fact(changed, actor),)
-    if isinstance(agent.activity, Rung) and event.status is not Status.ACTIVE:
+    if isinstance(agent.activity, Rung) and event.status.group is not Group.AVAILABLE:
         return AgentDecision(changed, facts, lose=LoseRing(agent.activity.call, agent.activity.reservation))
     return AgentDecision(changed, facts)
+
+
+def _free(agent: Agent, now: datetime) -> AgentDecision:
+    """Let go of an agent: he keeps his turn after a ring, and the status that he chose meanwhile begins."""
+    since = agent.activity.idle_since if isinstance(agent.activity, Rung) else now
+    free = _turn(agent, Idle(since))
+    if agent.then is None:
+        return free
+    begun = _begin_status(free.agent, StatusChosen(agent.then), now)
+    return replace(begun, facts=(*free.facts, *begun.facts))
+
+
+def _talked(agent: Agent, now: datetime) -> Agent:
+    """Count a call that is over for the agent."""
+    if not isinstance(agent.activity, InCall):
+        return agent
+    tally = agent.tally
+    talked = tally.talked + max(now - agent.activity.since, timedelta(0))
+    return replace(agent, tally=replace(tally, calls=tally.calls + 1, talked=talked))
 
 
 def _gone(agent: Agent, event: PanelsGone, now: datetime) -> AgentDecision:
@@ -213,7 +250,7 @@ def _gone(agent: Agent, event: PanelsGone, now: datetime) -> AgentDecision:
     activity = agent.activity
     if isinstance(activity, Rung):
         activity = replace(activity, lost_at=now if event.silent else now + RING_GRACE)
-    offline_at = None if agent.status is Status.OFFLINE else now + OFFLINE_GRACE
+    offline_at = None if agent.status.group is Group.UNAVAILABLE else now + OFFLINE_GRACE
     gone = replace(agent, reachable=False, sound=Sound.OFF, offline_at=offline_at, activity=activity)
     return AgentDecision(gone, (_fact(gone, FactKind.AGENT_REACH, reachable=False),))
 
@@ -248,7 +285,7 @@ def _more_time(agent: Agent, event: MoreTime) -> AgentDecision:
 
 
 def _finish(agent: Agent, wrap: WrapUp, now: datetime) -> AgentDecision:
-    free = _turn(agent, Idle(now))
+    free = _free(agent, now)
     actor = Actor(ActorKind.AGENT, agent.id)
     wrapped = Fact(FactKind.CALL_WRAPPED, actor, wrap.conversation, wrap.call, agent.id)
     report = SaveReport(wrap.call, wrap.conversation, wrap.summary, wrap.thread_status)
@@ -262,11 +299,13 @@ def _turn(agent: Agent, activity: Activity) -> AgentDecision:
 
 
 def _with_status(agent: Agent, status: Status, reason: StatusReason | None, now: datetime) -> Agent:
-    activity = agent.activity
-    if status is Status.ACTIVE and agent.status is not Status.ACTIVE and isinstance(activity, Idle):
-        activity = Idle(now)
-    since = agent.status_since if agent.status is status else now
-    return replace(agent, status=status, reason=reason, status_since=since, activity=activity)
+    activity, tally = agent.activity, agent.tally
+    if status.group is Group.AVAILABLE and agent.status.group is not Group.AVAILABLE:
+        tally = Tally(rung_at=tally.rung_at)  # counters begin anew when one becomes available (mission 3.1)
+        if isinstance(activity, Idle):
+            activity = Idle(now)
+    since = agent.status_since if agent.status == status else now
+    return replace(agent, status=status, reason=reason, status_since=since, activity=activity, tally=tally)
 
 
 ActivityName = Literal["idle", "ringing", "in_call", "wrapping"]
@@ -286,7 +325,7 @@ def activity_name(activity: Activity) -> ActivityName:
 
 
 def _status_fact(agent: Agent, actor: Actor) -> Fact:
-    data: dict[str, Value] = {"status": agent.status, "reason": agent.reason}
+    data: dict[str, Value] = {"status": agent.status.id, "group": agent.status.group, "reason": agent.reason}
     return Fact(FactKind.AGENT_STATUS, actor, agent=agent.id, data=data)
 
 

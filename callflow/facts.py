@@ -44,6 +44,8 @@ class FactKind(StrEnum):
     CALL_MEASURED = "call.measured"
     CALL_WRAPPED = "call.wrapped"
     AGENT_STATUS = "agent.status_changed"
+    AGENT_NEXT = "agent.next_status_chosen"
+    """The status that begins when the call and its wrap-up are over."""
     AGENT_STATE = "agent.state_changed"
     AGENT_REACH = "agent.reach_changed"
     WRAP_UP_CHANGED = "wrap_up.changed"

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from callflow.agent import Status, StatusReason
+from callflow.agent import Group, Status, StatusReason
 from callflow.agent_machine import StatusChosen
 from callflow.call import Waiting
 from callflow.clock import Clock, SystemClock
@@ -231,7 +231,7 @@ class Parley:
     async def _signed_out(self, user: AgentId) -> None:
         """Who signs out is Offline (AST-06), and his panels are closed."""
         agent = await self.store.agent(user)
-        if agent is not None and agent.status is not Status.OFFLINE:
+        if agent is not None and agent.status.group is not Group.UNAVAILABLE:
             await self.engine.agent(user, StatusChosen(Status.OFFLINE, StatusReason.SIGNED_OUT))
         await self.hub.sign_out(user)
 

@@ -1,10 +1,10 @@
 """Between the values of the call flow and their rows. Nothing here decides anything."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from callflow.agent import Activity, Agent, Idle, InCall, Rung, WrapUp
+from callflow.agent import Activity, Agent, Idle, InCall, Rung, Status, Tally, WrapUp
 from callflow.agent_machine import activity_name
 from callflow.call import (
     Call,
@@ -23,16 +23,19 @@ from callflow.ids import (
     CallId,
     ConversationId,
     CustomerId,
+    DispositionId,
     LegId,
     LinkId,
     QueueId,
     ReservationId,
+    StatusId,
     TransportId,
 )
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
 
 T = TypeVar("T")
 
+MILLISECOND = timedelta(milliseconds=1)
 LIVE = ("waiting", "ringing", "talking")
 
 
@@ -103,7 +106,8 @@ def agent_values(agent: Agent) -> dict[str, Any]:
     """Return the columns that may change of an agent's row."""
     activity = agent.activity
     values: dict[str, Any] = {
-        "status": agent.status,
+        "status": agent.status.id,
+        "status_group": agent.status.group,
         "reason": agent.reason,
         "status_since": agent.status_since,
         "activity": activity_name(activity),
@@ -116,6 +120,13 @@ def agent_values(agent: Agent) -> dict[str, Any]:
         "wrap_until": None,
         "wrap_summary": "",
         "wrap_status": None,
+        "wrap_disposition_id": None,
+        "then_status": agent.then.id if agent.then else None,
+        "then_group": agent.then.group if agent.then else None,
+        "misses": agent.misses,
+        "tally_calls": agent.tally.calls,
+        "tally_talked_ms": agent.tally.talked // MILLISECOND,
+        "rung_at": agent.tally.rung_at,
         "reachable": agent.reachable,
         "offline_at": agent.offline_at,
         "sound": agent.sound,
@@ -138,6 +149,7 @@ def agent_values(agent: Agent) -> dict[str, Any]:
                 "wrap_until": wrap.until,
                 "wrap_summary": wrap.summary,
                 "wrap_status": wrap.thread_status,
+                "wrap_disposition_id": wrap.disposition,
             }
     return values
 
@@ -146,7 +158,7 @@ def to_agent(row: AgentRow) -> Agent:
     """Build an agent from its row."""
     return Agent(
         id=AgentId(row.id),
-        status=row.status,
+        status=Status(StatusId(row.status), row.status_group),
         status_since=row.status_since,
         activity=_to_activity(row),
         reason=row.reason,
@@ -154,6 +166,9 @@ def to_agent(row: AgentRow) -> Agent:
         offline_at=row.offline_at,
         sound=row.sound,
         epoch=row.epoch,
+        then=Status(StatusId(row.then_status), _set(row.then_group)) if row.then_status else None,
+        misses=row.misses,
+        tally=Tally(row.tally_calls, row.tally_talked_ms * MILLISECOND, row.rung_at),
     )
 
 
@@ -214,6 +229,7 @@ def _to_activity(row: AgentRow) -> Activity:
                 _set(row.wrap_until),
                 row.wrap_summary,
                 row.wrap_status,
+                DispositionId(row.wrap_disposition_id) if row.wrap_disposition_id else None,
             )
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callflow.agent import Sound, Status, StatusReason, ThreadStatus
+from callflow.agent import Group, Sound, StatusReason, ThreadStatus
 from callflow.call import EndedBy, EndReason, LegState, Media, Role
-from conversations.db.base import Base, word
+from conversations.db.base import Base, BigNumber, word
 
 
 class CallRow(Base):
@@ -116,7 +116,9 @@ class AgentRow(Base):
     __table_args__ = (Index("ix_agents_deadline_at", "deadline_at"),)
 
     id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    status: Mapped[Status] = mapped_column(word(Status))
+    status: Mapped[str] = mapped_column(String(32))
+    """The status's id; its group stands beside it, so that one row says what may be offered."""
+    status_group: Mapped[Group] = mapped_column(word(Group))
     reason: Mapped[StatusReason | None] = mapped_column(word(StatusReason))
     status_since: Mapped[datetime]
     activity: Mapped[str] = mapped_column(String(16))
@@ -129,6 +131,14 @@ class AgentRow(Base):
     wrap_until: Mapped[datetime | None]
     wrap_summary: Mapped[str] = mapped_column(Text)
     wrap_status: Mapped[ThreadStatus | None] = mapped_column(word(ThreadStatus))
+    wrap_disposition_id: Mapped[str | None] = mapped_column(String(40))
+    then_status: Mapped[str | None] = mapped_column(String(32))
+    """The status that begins when the call and its wrap-up are over."""
+    then_group: Mapped[Group | None] = mapped_column(word(Group))
+    misses: Mapped[int]
+    tally_calls: Mapped[int]
+    tally_talked_ms: Mapped[int] = mapped_column(BigNumber)
+    rung_at: Mapped[datetime | None]
     reachable: Mapped[bool]
     offline_at: Mapped[datetime | None]
     sound: Mapped[Sound] = mapped_column(word(Sound))

@@ -1,6 +1,6 @@
 """What an agent presses: status, Answer, Decline, Hang up, the wrap-up."""
 
-from callflow.agent import Rung
+from callflow.agent import DEFAULTS, Rung
 from callflow.agent_machine import MoreTime, StatusChosen, WrapUpFinished, WrapUpWritten
 from callflow.call import Call, Role
 from callflow.engine import Engine
@@ -60,7 +60,10 @@ class AgentCalls:
 
     async def choose_status(self, who: SignedIn, change: StatusChange) -> AgentState:
         """Choose a status (AP-02)."""
-        agent = await self._engine.agent(who.user.id, StatusChosen(change.status))
+        status = next((status for status in DEFAULTS.values() if status.id == change.status), None)
+        if status is None:
+            raise RefusedError("no_status", "There is no such status.")
+        agent = await self._engine.agent(who.user.id, StatusChosen(status))
         return self._views.agent_state(agent, who.user.name)
 
     async def offer_leg(self, who: SignedIn, call_id: str, offer: PanelOffer) -> LegAnswer:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from callflow.agent import Sound, Status, StatusReason, ThreadStatus
+from callflow.agent import Group, Sound, StatusReason, ThreadStatus
 from callflow.agent_machine import ActivityName
 from callflow.call import EndedBy, Media
 from signaling.models.common import Id, Key, Model, Moment, Ref, Text
@@ -17,7 +17,7 @@ Sdp = Annotated[str, Field(min_length=1, max_length=32 * 1024)]
 class StatusChange(Model):
     """The status that an agent chooses (AP-02)."""
 
-    status: Status
+    status: Id
 
 
 class AgentState(Model):
@@ -25,7 +25,8 @@ class AgentState(Model):
 
     id: str
     name: str
-    status: Status
+    status: str
+    group: Group
     reason: StatusReason | None
     since: Moment
     state: ActivityName
@@ -38,7 +39,8 @@ class TeamMember(Model):
 
     id: str
     name: str
-    status: Status
+    status: str
+    group: Group
     reason: StatusReason | None
     state: ActivityName
     since: Moment

@@ -26,6 +26,7 @@ _AUDITED = frozenset(
 _TEAM = frozenset(
     {
         FactKind.AGENT_STATUS,
+        FactKind.AGENT_NEXT,
         FactKind.AGENT_STATE,
         FactKind.AGENT_REACH,
         FactKind.USER_CHANGED,

@@ -82,7 +82,8 @@ class PanelViews:
         return AgentState(
             id=agent.id,
             name=name,
-            status=agent.status,
+            status=agent.status.id,
+            group=agent.status.group,
             reason=agent.reason,
             since=_since(agent),
             state=activity_name(agent.activity),
@@ -158,7 +159,8 @@ def _member(user: User, agent: Agent, queues: Sequence[Queue]) -> TeamMember:
     return TeamMember(
         id=user.id,
         name=user.name,
-        status=agent.status,
+        status=agent.status.id,
+        group=agent.status.group,
         reason=agent.reason,
         state=activity_name(agent.activity),
         since=_since(agent),

@@ -6,7 +6,7 @@ They are written anew, and do not ask the code under test, so that `test_planted
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from callflow.agent import OFFLINE_GRACE, Agent, Idle, InCall, Rung, Sound, Status, WrapUp
+from callflow.agent import OFFLINE_GRACE, Agent, Group, Idle, InCall, Rung, Sound, Status, WrapUp
 from callflow.call import (
     CALL_CAP,
     DECLINE_PAUSE,
@@ -106,7 +106,7 @@ def check_agent(agent: Agent, call: Call | None, now: datetime) -> None:
             assert call is not None, "I3: the call is there"
             assert not call.live, "I3: a wrap-up follows a call"
             assert now - LATE < until < now + LONGEST_WRAP_UP, "I5: a wrap-up has a deadline"
-    if agent.status is not Status.OFFLINE and not agent.reachable:
+    if agent.status.group is not Group.UNAVAILABLE and not agent.reachable:
         assert agent.offline_at is not None, "I5: nobody is Active, Busy or Away for ever without a panel"
         assert now - LATE < agent.offline_at <= now + OFFLINE_GRACE, "I5: and not for long"
 
@@ -125,7 +125,7 @@ def check_waiting(calls: Sequence[Call], agents: Sequence[Agent], now: datetime)
 
 def could_be_rung(agent: Agent) -> bool:
     """Say whether an agent is there for a call."""
-    there = agent.status is Status.ACTIVE and agent.reachable and agent.sound is Sound.READY
+    there = agent.status.group is Group.AVAILABLE and agent.reachable and agent.sound is Sound.READY
     return there and isinstance(agent.activity, Idle)
 
 
@@ -134,5 +134,5 @@ async def check_quiet(world: World) -> None:
     calls, agents = await world.everything()
     assert all(not call.live for call in calls), "I10: every call is over"
     assert all(isinstance(agent.activity, Idle) for agent in agents), "I10: every agent is free"
-    assert all(agent.status is Status.OFFLINE for agent in agents), "I10: nobody is there without a panel"
+    assert all(agent.status == Status.OFFLINE for agent in agents), "I10: nobody is there without a panel"
     assert all(not wiring for wiring in world.wire.wiring.values()), "I10: nothing is wired"

@@ -5,7 +5,21 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from callflow.agent import Agent, Idle, InCall, Rung, Sound, Status, StatusReason, ThreadStatus, WrapUp, new_agent
+from callflow.agent import (
+    DEFAULTS,
+    Agent,
+    Group,
+    Idle,
+    InCall,
+    Rung,
+    Sound,
+    Status,
+    StatusReason,
+    Tally,
+    ThreadStatus,
+    WrapUp,
+    new_agent,
+)
 from callflow.agent_machine import (
     AgentEvent,
     AgentTimePassed,
@@ -22,13 +36,15 @@ from callflow.agent_machine import (
 )
 from callflow.errors import RefusedError
 from callflow.events import AgentOrder, BeginWrapUp, Engage, Release, Reserve, WrapUpPolicy
-from callflow.facts import FactKind
-from callflow.ids import CallId
+from callflow.facts import Actor, ActorKind, FactKind
+from callflow.ids import CallId, StatusId
 from tests.callflow.ladder import ALICE, NOON, RING, new_call
 
 pytestmark = pytest.mark.unit
 
 CALL = new_call()
+EMAIL = Status(StatusId("sts_email"), Group.AVAILABLE)
+LUNCH = Status(StatusId("sts_lunch"), Group.AWAY)
 HALF_A_MINUTE = WrapUpPolicy(timedelta(seconds=30))
 
 
@@ -56,15 +72,66 @@ WRAPPING = ordered(IN_CALL, BeginWrapUp(CALL.id), now=at(60))
 
 def test_an_agent_begins_offline_and_signing_in_alone_offers_no_calls() -> None:
     """AP-02: the default is Offline, never Active by itself."""
-    assert new_agent(ALICE, NOON).status is Status.OFFLINE
+    assert new_agent(ALICE, NOON).status == Status.OFFLINE
     assert not after(new_agent(ALICE, NOON), PanelArrived(Sound.READY)).available
 
 
-@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("status", [*DEFAULTS.values(), EMAIL, LUNCH])
 def test_any_status_can_be_chosen_at_any_time(status: Status) -> None:
-    """AP-02."""
-    for agent in (ACTIVE, RUNG, IN_CALL, WRAPPING):
-        assert after(agent, StatusChosen(status)).status is status
+    """AP-02: while a call or a wrap-up holds the agent it is for afterwards."""
+    for agent in (ACTIVE, RUNG):
+        assert after(agent, StatusChosen(status)).status == status
+    for agent in (IN_CALL, WRAPPING):
+        chosen = after(agent, StatusChosen(status))
+        assert (chosen.status, chosen.then) == (Status.ACTIVE, None if status == Status.ACTIVE else status)
+
+
+def test_only_a_status_of_the_group_available_is_offered_calls() -> None:
+    """AST-02, AST-03, ASG-06: whichever status of the group it is; nor while a call holds the agent (AST-04)."""
+    for status in (*DEFAULTS.values(), EMAIL, LUNCH):
+        assert after(ACTIVE, StatusChosen(status)).available == (status.group is Group.AVAILABLE)
+        assert not ordered(after(ACTIVE, StatusChosen(EMAIL)), Reserve(CALL.id, RING)).available
+
+
+def test_the_last_status_chosen_in_a_call_begins_after_call_and_wrap_up() -> None:
+    """AP-02, mission 3.4: the last choice wins."""
+    chosen = after(IN_CALL, StatusChosen(Status.OFFLINE), StatusChosen(LUNCH), now=at(20))
+    wrapping = ordered(chosen, BeginWrapUp(CALL.id), now=at(60))
+    assert (wrapping.status, wrapping.then) == (Status.ACTIVE, LUNCH)
+    over = step(wrapping, AgentTimePassed(), at(90))
+    assert (over.agent.status, over.agent.status_since, over.agent.then) == (LUNCH, at(90), None)
+    assert [fact.data["status"] for fact in over.facts if fact.kind is FactKind.AGENT_STATUS] == [LUNCH.id]
+    without = ordered(chosen, BeginWrapUp(CALL.id), policy=WrapUpPolicy(timedelta(0)), now=at(60))
+    assert (without.status, without.activity) == (LUNCH, Idle(at(60)))
+
+
+def test_a_status_for_afterwards_can_be_withdrawn() -> None:
+    """AP-02: the status that one is in."""
+    kept = after(WRAPPING, StatusChosen(LUNCH), StatusChosen(Status.ACTIVE))
+    assert step(kept, AgentTimePassed(), at(90)).agent.available
+
+
+def test_a_supervisor_and_automation_change_the_status_at_once() -> None:
+    """PLUS-20, AST-06: in a call too, which goes on; what the agent had chosen for afterwards is overruled."""
+    sam = Actor(ActorKind.SUPERVISOR, "usr_sam")
+    decision = step(after(IN_CALL, StatusChosen(LUNCH)), StatusChosen(Status.AWAY, StatusReason.FORCED, sam), at(20))
+    forced = decision.agent
+    assert (forced.status, forced.reason, forced.then) == (Status.AWAY, StatusReason.FORCED, None)
+    assert isinstance(forced.activity, InCall)
+    assert [fact.actor for fact in decision.facts] == [sam]
+    out = after(IN_CALL, StatusChosen(LUNCH), StatusChosen(Status.OFFLINE, StatusReason.SIGNED_OUT))
+    assert (out.status, out.then) == (Status.OFFLINE, None)
+
+
+def test_calls_and_talk_are_counted_until_one_becomes_available_again() -> None:
+    """SYS-03: what the orders of fewest calls and least talk go by; mission 3.1 says when they begin anew."""
+    assert RUNG.tally == Tally(rung_at=at(5))
+    assert WRAPPING.tally == Tally(1, timedelta(seconds=53), at(5))
+    free = step(WRAPPING, AgentTimePassed(), at(90)).agent
+    assert after(free, StatusChosen(EMAIL), now=at(95)).tally == WRAPPING.tally
+    back = after(free, StatusChosen(LUNCH), StatusChosen(Status.ACTIVE), now=at(99))
+    assert back.tally == Tally(rung_at=at(5))
+    assert back.activity == Idle(at(99))
 
 
 def test_a_status_without_a_panel_ends_after_the_grace() -> None:
@@ -72,7 +139,7 @@ def test_a_status_without_a_panel_ends_after_the_grace() -> None:
     chosen = after(new_agent(ALICE, NOON), StatusChosen(Status.ACTIVE))
     assert chosen.deadline == at(60)
     assert after(chosen, PanelArrived(Sound.READY)).deadline is None
-    assert step(chosen, AgentTimePassed(), at(60)).agent.status is Status.OFFLINE
+    assert step(chosen, AgentTimePassed(), at(60)).agent.status == Status.OFFLINE
     again = step(chosen, StatusChosen(Status.BUSY), at(30)).agent
     assert again.deadline == at(60), "another choice is no sign of a panel"
 

@@ -103,7 +103,7 @@ async def test_what_was_decided_on_an_older_state_is_refused_by_the_row(world: W
     with pytest.raises(LostRaceError):
         async with world.store.write() as tx:
             await tx.save_agent(replace(agent, status=Status.ACTIVE))
-    assert (await world.agent(agent.id)).status is Status.OFFLINE
+    assert (await world.agent(agent.id)).status == Status.OFFLINE
 
 
 class LateStore(CallStore):

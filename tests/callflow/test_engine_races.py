@@ -96,7 +96,7 @@ class Rivals:
             await self.world.engine.ask(call.id, HungUp(Role.CUSTOMER))
         for agent in (await self.world.everything())[1]:
             await self.world.wrap_up(agent.id, "finish")
-            if agent.status is not Status.ACTIVE:
+            if agent.status != Status.ACTIVE:
                 await self.world.do(agent.id, StatusChosen(Status.ACTIVE))
 
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from callflow.agent import Status
+from callflow.agent import DEFAULTS, Group, Status
 from callflow.agent_machine import StatusChosen
 from callflow.call import Role
 from callflow.facts import FactKind
+from callflow.ids import StatusId
 from tests.callflow import invariants
 from tests.callflow.chronicle import Chronicle
 from tests.callflow.world import AGENTS, CUSTOMERS, World
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.loop, pytest.mark.timeout(1800)]
 
 SEED = 20261122
 Step = tuple[str, int, int]
+STATUSES = (*DEFAULTS.values(), Status(StatusId("sts_mail"), Group.AVAILABLE))
 SECONDS = (0.5, 2, 5, 10, 15, 20, 31, 61, 605)
 DOINGS = (
     "arrive",
@@ -68,7 +70,7 @@ async def perform(world: World, step: Step) -> None:
         case "panel":
             await world.panel(agent, open=second % 3 == 0, silent=second % 3 == 1)
         case "status":
-            await world.do(agent, StatusChosen(list(Status)[second % len(Status)]))
+            await world.do(agent, StatusChosen(STATUSES[second % len(STATUSES)]))
         case "accept":
             await world.accept(agent, times=1 + second % 2)
         case "decline":

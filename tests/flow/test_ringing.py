@@ -28,12 +28,12 @@ async def test_going_active_plays_a_test_ring_and_a_call_rings_until_it_is_answe
     agent = await centre.visitor()
     await agent.context.add_init_script(PLAYS)
     await agent.signs_in(centre.url, "ana", centre.password("ana"))
-    assert (await centre.state_of("ana")).status is Status.OFFLINE
+    assert (await centre.state_of("ana")).status == Status.OFFLINE
     assert await agent.page.evaluate("plays") == []
     await agent.chooses("Active")
     assert await agent.page.evaluate("plays") == [{"loop": False}]
     state = await eventually(lambda: centre.state_of("ana"), lambda state: state.sound is Sound.READY, "sound")
-    assert state.status is Status.ACTIVE
+    assert state.status == Status.ACTIVE
 
     await centre.caller()
     await agent.rings("Carla Customer")
@@ -78,7 +78,7 @@ async def test_a_declined_call_rings_at_the_next_agent_and_the_caller_keeps_wait
     await ben.rings("Carla Customer")
     await ana.stops_ringing()
     await customer.reads("Waiting for an agent")
-    assert (await centre.state_of("ana")).status is Status.ACTIVE
+    assert (await centre.state_of("ana")).status == Status.ACTIVE
     await ben.press("Answer")
     await customer.hears(ben)
     await expect(ben.thread).to_contain_text("Ana Anić declined")

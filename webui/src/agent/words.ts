@@ -12,7 +12,7 @@ import type {
 } from "../lib/api/types";
 import { t } from "./text";
 
-export const statusText = (status: Status): string => t(`status.${status}`);
+export const statusText = (status: Status): string => t(`status.${status as "active" | "busy" | "away" | "offline"}`);
 export const activityText = (activity: AgentActivity): string => t(`activity.${activity}`);
 export const conversationStatusText = (status: ConversationStatus): string => t(`conversation.status.${status}`);
 export const priorityText = (priority: Priority): string => t(`conversation.priority.${priority}`);

@@ -6,6 +6,7 @@ const me = {
   id: "user_1",
   name: "Ana",
   status: "active",
+  group: "available",
   reason: null,
   since: "2026-11-22T10:00:00Z",
   state: "idle",

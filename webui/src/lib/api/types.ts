@@ -8,7 +8,7 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Role = Schemas["UserRole"];
-export type Status = Schemas["Status"];
+export type Status = AgentState["status"];
 export type StatusReason = Schemas["StatusReason"];
 export type AgentActivity = Schemas["AgentState"]["state"];
 export type Sound = Schemas["Sound"];
