@@ -124,7 +124,7 @@ def test_a_supervisor_and_automation_change_the_status_at_once() -> None:
 
 
 def test_calls_and_talk_are_counted_until_one_becomes_available_again() -> None:
-    """SYS-03: what the orders of fewest calls and least talk go by; mission 3.1 says when they begin anew."""
+    """AST-07, SYS-03: what the orders of fewest calls and least talk go by; mission 3.1 says when they begin anew."""
     assert RUNG.tally == Tally(rung_at=at(5))
     assert WRAPPING.tally == Tally(1, timedelta(seconds=53), at(5))
     free = step(WRAPPING, AgentTimePassed(), at(90)).agent
