@@ -5,7 +5,7 @@ later one is served as well. So nobody waits whom the free agents could have ser
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callflow.ids import AgentId, CallId
@@ -27,6 +27,8 @@ class Pairing:
     """Who has whom so far. An agent who is taken stays taken."""
 
     calls: dict[AgentId, CallId] = field(default_factory=dict[AgentId, CallId])
+    _agents: dict[CallId, AgentId] = field(default_factory=dict[CallId, AgentId])
+    """The other way round; of several the one who was given last."""
     _wishes: dict[CallId, Wishes] = field(default_factory=dict[CallId, Wishes])
     _fixed: set[AgentId] = field(default_factory=set[AgentId])
     """Agents who can be given to nobody else any more."""
@@ -50,15 +52,15 @@ class Pairing:
                 self._fixed.add(agent)
 
     def _first_left(self, wishes: Wishes) -> AgentId | None:
-        while wishes.begin < len(wishes.agents):
-            agent = wishes.agents[wishes.begin]
-            if agent not in self.calls:
-                return agent
-            wishes.begin += 1
-        return None
+        agents, taken, begin = wishes.agents, self.calls, wishes.begin
+        while begin < len(agents) and agents[begin] in taken:
+            begin += 1
+        wishes.begin = begin
+        return agents[begin] if begin < len(agents) else None
 
     def _give(self, call: CallId, agent: AgentId, wishes: Wishes) -> None:
         self.calls[agent] = call
+        self._agents[call] = agent
         self._wishes[call] = wishes
 
     def _change(self, call: CallId, wishes: Wishes) -> None:
@@ -68,29 +70,32 @@ class Pairing:
         asking = deque([(call, wishes)])
         while asking:
             asker, wanted = asking.popleft()
+            free = self._first_left(wanted)
+            if free is not None:
+                self._wishes[call] = wishes
+                self._shift(call, asker, free, asked_by)
+                return
             for agent in wanted.agents:
                 if agent in asked_by or agent in self._fixed:
                     continue
                 asked_by[agent] = asker
-                holder = self.calls.get(agent)
-                if holder is None:
-                    self._wishes[call] = wishes
-                    self._shift(agent, call, asked_by)
-                    return
+                holder = self.calls[agent]
                 theirs = self._wishes[holder]
                 if id(theirs) not in looked_at:
                     looked_at[id(theirs)] = theirs
                     asking.append((holder, theirs))
-        # Nobody who comes later can be helped by these agents or wishes either: all of them are taken among themselves.
+        # Nobody who comes later can be helped by these either: those who hold them want nothing else.
         self._fixed.update(asked_by)
         for seen in looked_at.values():
             seen.hopeless = True
 
-    def _shift(self, agent: AgentId, call: CallId, asked_by: dict[AgentId, CallId]) -> None:
-        held = {holder: taken for taken, holder in self.calls.items()}
+    def _shift(self, call: CallId, last: CallId, free: AgentId, asked_by: Mapping[AgentId, CallId]) -> None:
+        """Give the free agent to the last caller, that one's agent to who asked for it, and so on up to the first."""
+        asker, agent = last, free
         while True:
-            asker = asked_by[agent]
+            before = self._agents.get(asker)
             self.calls[agent] = asker
-            if asker == call:
+            self._agents[asker] = agent
+            if asker == call or before is None:
                 return
-            agent = held[asker]
+            asker, agent = asked_by[before], before

@@ -1,6 +1,7 @@
 """Who is offered which call (mission 3.1, PLUS-06, PLUS-07). Pure; it runs on every change."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,6 +11,8 @@ from callflow.ids import AgentId, CallId, QueueId
 from callflow.pairing import Pairing, Wishes
 from callflow.queueing import CallOrder, QueuePolicy
 from callflow.turns import agent_key, caller_key_among
+
+NOBODY: frozenset[AgentId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +49,24 @@ def assign(
     each further such level when the caller has waited another `level_wait`. Within what is open the better level goes
     first, so that without a `level_wait` the next level is asked the moment nobody of the better one is free.
     """
-    agents = list(agents)
-    benches = {queue: Bench.of(policy, agents) for queue, policy in policies.items() if policy.auto_assign}
+    crew = {agent.id: agent for agent in agents if at_work(agent)}
+    benches: dict[QueueId, Bench] = {}
     pairing = Pairing()
     look_again: list[datetime] = []
     served: dict[CallId, QueuePolicy] = {}
     for call in sorted(waiting, key=lambda call: caller_key_among(policies, call)):
-        bench = benches.get(call.queue)
-        if bench is None or not can_be_offered(call):
+        policy = policies.get(call.queue)
+        if policy is None or not policy.auto_assign or not can_be_offered(call):
             continue
+        bench = benches.get(call.queue) or benches.setdefault(call.queue, Bench.of(policy, crew))
         wishes, later = bench.wishes(call, now)
         if later is not None:
             look_again.append(later)
-        if bench.policy.order is CallOrder.RING_ALL:
+        if policy.order is CallOrder.RING_ALL:
             pairing.take_all(call.id, wishes)
         else:
             pairing.take_one(call.id, wishes)
-        served[call.id] = bench.policy
+        served[call.id] = policy
     held: dict[CallId, list[AgentId]] = {}
     for agent, holder in pairing.calls.items():
         held.setdefault(holder, []).append(agent)
@@ -82,48 +86,50 @@ def at_work(agent: Agent) -> bool:
 
 @dataclass(slots=True)
 class Bench:
-    """The members of one queue, as they are in this round."""
+    """The members of one queue who work, as they are in this round."""
 
     policy: QueuePolicy
-    free: tuple[Agent, ...]
+    free: Sequence[AgentId]
     """The one to ask first in front."""
-    working: tuple[Agent, ...]
+    levels: Counter[int]
+    """How many of those who work are at each level."""
+    working: frozenset[AgentId]
     _shared: dict[int, Wishes] = field(default_factory=dict[int, Wishes])
-    """By how many of them there are, since callers who may have the first so many may have the same."""
+    """By how many levels are open. Callers whom nobody refused share their wishes."""
 
     @classmethod
-    def of(cls, policy: QueuePolicy, agents: Iterable[Agent]) -> "Bench":
-        """Look over the agents for those of this queue."""
-        members = [agent for agent in agents if agent.id in policy.levels]
+    def of(cls, policy: QueuePolicy, crew: Mapping[AgentId, Agent]) -> "Bench":
+        """Look over those who work for the members of this queue."""
+        members = [crew[agent] for agent in policy.levels if agent in crew]
         free = sorted((agent for agent in members if agent.available), key=lambda agent: agent_key(agent, policy))
-        return cls(policy, tuple(free), tuple(agent for agent in members if at_work(agent)))
+        levels = Counter(policy.levels[agent.id] for agent in members)
+        return cls(policy, [agent.id for agent in free], levels, frozenset(agent.id for agent in members))
 
     def wishes(self, call: Call, now: datetime) -> tuple[Wishes, datetime | None]:
         """Return whom this call may have now, and when there may be more although nothing changes."""
-        refused = {skip.agent for skip in call.skipped}
-        fresh = self.free
+        refused = self.working.intersection(skip.agent for skip in call.skipped) if call.skipped else NOBODY
+        if self.free and refused.issuperset(self.free):
+            resume = max(skip.at for skip in call.skipped) + DECLINE_PAUSE
+            if now < resume:
+                return Wishes(()), resume
+            refused = NOBODY
+        levels, later = self._open_levels(call, refused, now)
         if refused:
-            fresh = tuple(agent for agent in fresh if agent.id not in refused)
-            if self.free and not fresh:
-                resume = max(skip.at for skip in call.skipped) + DECLINE_PAUSE
-                if now < resume:
-                    return Wishes(()), resume
-                fresh, refused = self.free, set[AgentId]()
-        later = None
-        if self.policy.order is CallOrder.BY_LEVEL and self.policy.level_wait and fresh:
-            asked, later = self._open_levels(call, refused, now)
-            of_these = tuple(agent for agent in fresh if self.policy.levels[agent.id] in asked)
-            if len(of_these) == len(fresh):
-                later = None
-            fresh = of_these
-        if refused:
-            return Wishes([agent.id for agent in fresh]), later
-        if len(fresh) not in self._shared:
-            self._shared[len(fresh)] = Wishes([agent.id for agent in fresh])
-        return self._shared[len(fresh)], later
+            mine = Wishes([who for who in self.free if who not in refused and self.policy.levels[who] in levels])
+            return mine, later
+        if len(levels) not in self._shared:
+            self._shared[len(levels)] = Wishes([who for who in self.free if self.policy.levels[who] in levels])
+        return self._shared[len(levels)], later
 
-    def _open_levels(self, call: Call, refused: set[AgentId], now: datetime) -> tuple[set[int], datetime]:
-        """Return which levels are asked for this call now, and when the next one is."""
-        levels = sorted({self.policy.levels[agent.id] for agent in self.working if agent.id not in refused})
-        opened = 1 + max(0, (now - call.started_at) // self.policy.level_wait)
-        return set(levels[:opened]), call.started_at + opened * self.policy.level_wait
+    def _open_levels(
+        self, call: Call, refused: frozenset[AgentId], now: datetime
+    ) -> tuple[Collection[int], datetime | None]:
+        """Return at which levels agents are asked for this call now, and when the next one is opened."""
+        wait = self.policy.level_wait
+        if self.policy.order is not CallOrder.BY_LEVEL or not wait or not self.free:
+            return self.levels, None
+        left = self.levels - Counter(self.policy.levels[agent] for agent in refused) if refused else self.levels
+        opened = 1 + max(0, (now - call.started_at) // wait)
+        if opened >= len(left):
+            return left, None
+        return sorted(left)[:opened], call.started_at + opened * wait
