@@ -99,7 +99,7 @@ class LegDown:
 
 @dataclass(frozen=True, slots=True)
 class PromptEnded:
-    """A prompt given to `play` came to its end; what was wired before is heard again."""
+    """A prompt given to `play` came to its end, or was cut by another or by a wiring; each one ends once."""
 
     leg: LegId
     prompt: PromptId
@@ -229,7 +229,7 @@ class MediaPort(Protocol):
         ...
 
     def play(self, leg: LegId, prompt: PromptId) -> None:
-        """Play a prompt once over whatever the leg's voice is wired to."""
+        """Play a prompt once over whatever the leg's voice is wired to, until that is wired to something else."""
         ...
 
     def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from callflow.ids import CallId, LegId
+from callflow.ids import CallId, LegId, PromptId
 from callflow.wiring import Source, Stream
 from media.meter import LegMeter
 from media.player import Playing
@@ -27,6 +27,8 @@ class Leg:
         self.tap: Tap | None = None
         self.once: Playing | None = None
         """A prompt that was given to `play`, heard over whatever is wired."""
+        self.awaited: PromptId | None = None
+        """A prompt that was given to `play` and is still being read."""
         self.music: Playing | None = None
         """A prompt that is wired as the voice."""
 

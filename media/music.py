@@ -1,7 +1,7 @@
-"""The hold music that comes with the program: a calm piece that is computed, so that it is nobody's but ours.
+"""The sounds that come with the program: they are computed, so that they are nobody's but ours.
 
-Sixteen bars of soft chords with a slow arpeggio above them, 46 seconds; it is built on a circle, so that its end runs
-into its beginning.
+The hold music is a calm piece: sixteen bars of soft chords with a slow arpeggio above them, 46 seconds; it is
+built on a circle, so that its end runs into its beginning.
 """
 
 from typing import Final
@@ -13,6 +13,8 @@ from media.opus import FRAME, RATE, Samples
 SECONDS_PER_BAR: Final = 2.88
 LEVEL_DBFS: Final = -20.0
 """Root mean square: loud enough to be heard, soft enough to talk over."""
+RINGBACK_DBFS: Final = -24.0
+"""Root mean square while it sounds: of its two tones together."""
 CHORDS: Final = (
     (48, 55, 64, 71), (45, 52, 60, 67), (41, 48, 57, 64), (43, 50, 59, 62),
     (48, 55, 62, 64), (40, 47, 55, 62), (41, 48, 57, 60), (43, 50, 57, 62),
@@ -43,6 +45,16 @@ def hold_music() -> Samples:
         piece += gain * np.roll(piece, int(delay * RATE))
     piece *= 10 ** (LEVEL_DBFS / 20) / np.sqrt(np.mean(piece**2))
     return np.tanh(piece).astype(np.float32)
+
+
+def ringback() -> Samples:
+    """Compute the tone of a telephone that rings elsewhere: two seconds of every six, with soft edges (XFER-05)."""
+    piece = np.zeros(6 * RATE)
+    time = np.arange(2 * RATE) / RATE
+    tone = np.sin(2 * np.pi * 440 * time) + np.sin(2 * np.pi * 480 * time)
+    edges = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.04)
+    piece[: len(time)] = tone * edges * 10 ** (RINGBACK_DBFS / 20)
+    return piece.astype(np.float32)
 
 
 def _add(piece: np.ndarray, start: int, sound: np.ndarray) -> None:

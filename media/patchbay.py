@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from callflow.ids import CallId, LegId, PromptId
-from callflow.wiring import FromLeg, FromMix, FromPrompt, Source, Stream, Wiring
+from callflow.wiring import HOLD_MUSIC, FromLeg, FromMix, FromPrompt, Source, Stream, Wiring
 from media.leg import Leg
 from media.mixer import Mixer
 from media.pictures import ask_key_frame
 from media.player import Player, Playing
+from media.shelf import Packets, Shelf
 from media.streams import In, Out
 
 log = logging.getLogger(__name__)
@@ -29,22 +30,26 @@ class Patchbay:
     def __init__(
         self,
         legs: Mapping[LegId, Leg],
-        prompts: Mapping[PromptId, tuple[bytes, ...]],
+        shelf: Shelf,
         player: Player,
         mixer: Mixer,
     ) -> None:
         self._legs = legs
-        self._prompts = prompts
+        self._shelf = shelf
         self._player = player
         self._mixer = mixer
         self._calls: OrderedDict[CallId, tuple[int, Wiring]] = OrderedDict()
         self._call_of: dict[LegId, CallId] = {}
 
-    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
-        """State the whole wanted wiring of a call; an epoch lower than the last one is ignored."""
+    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> list[tuple[LegId, PromptId]]:
+        """State the whole wanted wiring of a call; an epoch lower than the last one is ignored.
+
+        Returns the prompts that it cut, with who heard them: those over a voice that has another source now (PLUS-14).
+        """
+        known = call in self._calls
         last_epoch, before = self._calls.get(call, (epoch, {}))
         if epoch < last_epoch:
-            return
+            return []
         self._calls[call] = (epoch, {leg: dict(streams) for leg, streams in wiring.items()})
         self._calls.move_to_end(call)
         touched = [leg for leg in before if leg not in wiring and self._call_of.get(leg) == call]
@@ -52,9 +57,12 @@ class Patchbay:
             del self._call_of[leg]
         for leg in wiring:
             self._call_of[leg] = call
+        rewired = [leg for leg in (*touched, *wiring) if known and _voice(before, leg) != _voice(wiring, leg)]
+        cut = [(leg, prompt) for leg in rewired if (prompt := self._cut(leg)) is not None]
         for leg in (*touched, *wiring):
             self.settle_leg(leg)
         self._forget_old_calls()
+        return cut
 
     def settle_leg(self, leg_id: LegId) -> None:
         """Put into effect what a leg should receive, if it is there."""
@@ -97,6 +105,13 @@ class Patchbay:
             if other.id != leg_id and any(leg_id in _legs_of(source) for source in other.wanted.values()):
                 self.settle_leg(other.id)
 
+    def prompt_ready(self, prompt: PromptId, packets: Packets | None) -> None:
+        """A prompt has been read, or is not there: let those hear it who wait for it."""
+        for leg in list(self._legs.values()):
+            if leg.music is None and leg.wanted.get(Stream.VOICE) == FromPrompt(prompt):
+                leg.music = self._music(prompt, packets)
+                self.settle_leg(leg.id)
+
     def release(self, outs: Iterable[Out]) -> None:
         """Send nothing that the server makes to outputs that are going away."""
         for out in outs:
@@ -112,10 +127,26 @@ class Patchbay:
         if not isinstance(wanted, FromPrompt):
             leg.music = None
         elif leg.music is None or leg.music.prompt != wanted.prompt:
-            packets = self._prompts.get(wanted.prompt)
-            if packets is None:
-                log.warning("prompt %s is not known; %s hears silence", wanted.prompt, leg.id)
-            leg.music = Playing(wanted.prompt, packets, repeat=True) if packets else None
+            packets = self._shelf.find(wanted.prompt)
+            if packets is None and self._shelf.reading(wanted.prompt):
+                leg.music = None  # for some milliseconds, until `prompt_ready`
+            else:
+                leg.music = self._music(wanted.prompt, packets)
+
+    def _music(self, prompt: PromptId, packets: Packets | None) -> Playing | None:
+        """Nobody waits in silence: what is not there is replaced by the hold music."""
+        if packets is None:
+            log.warning("prompt %s is not known; the hold music stands in", prompt)
+            packets = self._shelf.find(HOLD_MUSIC)
+        return Playing(prompt, packets, repeat=True) if packets else None
+
+    def _cut(self, leg_id: LegId) -> PromptId | None:
+        leg = self._legs.get(leg_id)
+        if leg is None:
+            return None
+        prompt = leg.once.prompt if leg.once is not None else leg.awaited
+        leg.once = leg.awaited = None
+        return prompt
 
     def _outs(self, leg: Leg) -> list[tuple[Stream, Out]]:
         return list(leg.current.outs.items()) if leg.current is not None and leg.current.is_up else []
@@ -135,6 +166,10 @@ class Patchbay:
                 self._calls.move_to_end(call)  # it lives: only ended calls are forgotten
                 return
             del self._calls[call]
+
+
+def _voice(wiring: Wiring, leg: LegId) -> Source | None:
+    return wiring.get(leg, {}).get(Stream.VOICE)
 
 
 def _legs_of(source: Source) -> tuple[LegId, ...]:

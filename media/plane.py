@@ -10,7 +10,6 @@ from typing import Final
 
 from callflow.ids import CallId, LegId, PromptId, RecordingId
 from callflow.wiring import (
-    HOLD_MUSIC,
     Answer,
     LegDown,
     LegUp,
@@ -28,11 +27,11 @@ from media.figures import StreamFigures
 from media.leg import Leg
 from media.measuring import Measuring
 from media.mixer import Mixer
-from media.music import hold_music
 from media.patchbay import Patchbay
 from media.player import Player, Playing
 from media.sdp import read_offer
 from media.settings import MediaSettings
+from media.shelf import Packets, Shelf
 from media.streams import Out
 from media.tap import Taps
 from media.transport import TICK_S, Transport
@@ -42,7 +41,6 @@ log = logging.getLogger(__name__)
 
 LATE_TICK_S: Final = 1.0
 """After a longer pause of the event loop the watchdog waits a round: what arrived meanwhile is not read yet."""
-HOLD_MUSIC_FILE: Final = "hold-music-1.opus-packets"
 
 
 class MediaPlane:
@@ -60,11 +58,11 @@ class MediaPlane:
         self._sockets: dict[int, list[sockets.MediaSocket]] = {}
         self._port = 0
         self._legs: dict[LegId, Leg] = {}
-        self._prompts: dict[PromptId, tuple[bytes, ...]] = {}
+        self._shelf = Shelf(settings, self._prompt_ready)
         self._turns = Turns(settings.handshakes_at_once)
         self._player = Player(self._prompt_sent)
         self._mixer = Mixer()
-        self._patchbay = Patchbay(self._legs, self._prompts, self._player, self._mixer)
+        self._patchbay = Patchbay(self._legs, self._shelf, self._player, self._mixer)
         self._taps = taps
         self._measuring = Measuring(settings.worker, self._legs, self._registry, self._tell)
         self._ticker: asyncio.Task[None] | None = None
@@ -76,11 +74,11 @@ class MediaPlane:
         return self._port
 
     async def start(self) -> None:
-        """Prepare the hold music and open the port.
+        """Prepare the built-in prompts and open the port.
 
         Raises `OSError` when the port is taken or no announced address can be reached, `PromptError` for a bad file.
         """
-        self._prompts[HOLD_MUSIC] = await asyncio.to_thread(_prepare_hold_music, self._settings)
+        await self._shelf.start()
         self._port, self._sockets = sockets.bind(self._settings.port, self._registry, self._settings.announced)
         if not answered(self._settings, self._sockets):
             await self.stop()
@@ -96,6 +94,7 @@ class MediaPlane:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
         await self._measuring.lag.stop()
+        await self._shelf.stop()
         await self._player.close()
         await self._mixer.close()
         await asyncio.gather(*self._farewells, return_exceptions=True)
@@ -126,25 +125,26 @@ class MediaPlane:
         return self._new_transport(found, offer)
 
     def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
-        """State the whole wanted wiring of a call. An epoch lower than the last one given is ignored."""
-        self._patchbay.wire(call, epoch, wiring)
+        """State the whole wanted wiring of a call. An epoch lower than the last one given is ignored.
+
+        A voice that is wired to another source than before cuts the prompt that `play` began, which ends.
+        """
+        for leg, prompt in self._patchbay.wire(call, epoch, wiring):
+            self._tell_soon(PromptEnded(leg, prompt))
 
     def play(self, leg: LegId, prompt: PromptId) -> None:
-        """Play a prompt once over whatever the leg's voice is wired to.
+        """Play a prompt once over whatever the leg's voice is wired to; one that plays already is replaced, and ends.
 
         One that is not known ends at once, and so does one for a leg whose browser receives no voice.
         """
         found = self._legs.get(leg)
         if found is None or (found.once is not None and found.once.prompt == prompt):
             return
-        packets = self._prompts.get(prompt)
-        if packets is None:
-            log.warning("prompt %s is not known", prompt)
-            asyncio.get_running_loop().call_soon(self._tell, PromptEnded(leg, prompt))
-            return
-        found.once = Playing(prompt, packets, repeat=False)
-        self._patchbay.settle_leg(leg)
-        self._end_unheard_prompt(found)
+        packets = self._shelf.find(prompt)
+        if packets is None and self._shelf.reading(prompt):
+            found.awaited = prompt
+        else:
+            self._begin_prompt(found, prompt, packets)
 
     def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
         """Write what the leg sends to `path` from now on, until it is closed or tapped for another recording."""
@@ -178,7 +178,7 @@ class MediaPlane:
 
     async def add_prompt(self, prompt: PromptId, sound: Path) -> None:
         """Encode a sound file, off the event loop, and keep it under a name. Raises `PromptError`."""
-        self._prompts[prompt] = await asyncio.to_thread(lambda: prompts.encode(prompts.read_sound(sound)))
+        self._shelf.keep(prompt, await asyncio.to_thread(lambda: prompts.encode(prompts.read_sound(sound))))
 
     def counters(self) -> dict[LegId, dict[Stream, StreamFigures]]:
         """Return what each open leg has sent and was sent, packet by packet, per stream."""
@@ -249,6 +249,10 @@ class MediaPlane:
         self._farewells.add(task)
         task.add_done_callback(self._farewells.discard)
 
+    def _tell_soon(self, event: MediaEvent) -> None:
+        """Tell after what is being done, for whoever asked for it does not expect to be told meanwhile."""
+        asyncio.get_running_loop().call_soon(self._tell, event)
+
     def _tell(self, event: MediaEvent) -> None:
         try:
             self._on_event(event)
@@ -297,11 +301,31 @@ class MediaPlane:
         else:
             self._tell(LegUp(leg.id, transport.id))
 
+    # -- prompts ----------------------------------------------------------------------------------------------------
+
+    def _begin_prompt(self, leg: Leg, prompt: PromptId, packets: Packets | None) -> None:
+        leg.awaited = None
+        if packets is None:
+            log.warning("prompt %s is not known", prompt)
+            self._tell_soon(PromptEnded(leg.id, prompt))
+            return
+        if leg.once is not None:
+            self._tell_soon(PromptEnded(leg.id, leg.once.prompt))
+        leg.once = Playing(prompt, packets, repeat=False)
+        self._patchbay.settle_leg(leg.id)
+        self._end_unheard_prompt(leg)
+
+    def _prompt_ready(self, prompt: PromptId, packets: Packets | None) -> None:
+        for leg in list(self._legs.values()):
+            if leg.awaited == prompt:
+                self._begin_prompt(leg, prompt, packets)
+        self._patchbay.prompt_ready(prompt, packets)
+
     def _end_unheard_prompt(self, leg: Leg) -> None:
         if leg.once is None or leg.current is None or not leg.current.is_up or Stream.VOICE in leg.current.outs:
             return
         prompt, leg.once = leg.once.prompt, None
-        asyncio.get_running_loop().call_soon(self._tell, PromptEnded(leg.id, prompt))
+        self._tell_soon(PromptEnded(leg.id, prompt))
 
     def _prompt_sent(self, out: Out, playing: Playing) -> None:
         leg = self._legs.get(out.transport.leg)
@@ -309,18 +333,3 @@ class MediaPlane:
             leg.once = None
             self._patchbay.settle_leg(leg.id)
             self._tell(PromptEnded(leg.id, playing.prompt))
-
-
-def _prepare_hold_music(settings: MediaSettings) -> tuple[bytes, ...]:
-    if settings.hold_music is not None:
-        return prompts.encode(prompts.read_sound(settings.hold_music), seamless=True)
-    path = settings.cache / HOLD_MUSIC_FILE if settings.cache is not None else None
-    packets = prompts.load(path) if path is not None else None
-    if packets is None:
-        packets = prompts.encode(hold_music(), seamless=True)
-        if path is not None:
-            try:
-                prompts.save(path, packets)
-            except OSError as exc:
-                log.warning("the hold music could not be kept: %s", exc)
-    return packets

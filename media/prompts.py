@@ -54,12 +54,15 @@ def encode(samples: Samples, seamless: bool = False) -> tuple[bytes, ...]:
 def read_sound(path: Path) -> Samples:
     """Decode a sound file of any format that FFmpeg knows, at most ten minutes. Raises `PromptError`."""
     parts: list[Samples] = []
+    length = 0
     try:
         with av.open(str(path)) as container:
             resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
             for frame in container.decode(audio=0):
-                parts += [cast("Samples", piece.to_ndarray())[0] for piece in resampler.resample(frame)]
-                if sum(map(len, parts)) > MAX_SECONDS * RATE:
+                for piece in resampler.resample(frame):
+                    parts.append(cast("Samples", piece.to_ndarray())[0])
+                    length += len(parts[-1])
+                if length > MAX_SECONDS * RATE:
                     raise PromptError(f"{path.name} is longer than {MAX_SECONDS // 60} minutes")
             parts += [cast("Samples", piece.to_ndarray())[0] for piece in resampler.resample(None)]
     except (FFmpegError, OSError, IndexError) as exc:

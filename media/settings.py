@@ -46,6 +46,9 @@ class MediaSettings:
     cache: Path | None = None
     """A folder in which the encoded hold music is kept from one start to the next; None keeps it in memory only."""
 
+    prompts: Path | None = None
+    """The folder of the prompts that are not part of the program (`media.shelf`); None when there are none."""
+
     def __post_init__(self) -> None:
         for address in self.announced:
             ipaddress.ip_address(address)

@@ -242,6 +242,7 @@ def media_workers(settings: Settings) -> Callable[[Callable[[MediaEvent], None]]
         port=settings.media_port,
         announced=tuple(str(address) for address in settings.media_addresses),
         cache=settings.data.absolute(),
+        prompts=settings.data.absolute() / "prompts",
     )
     return partial(MediaWorkers, told, settings.media_workers, settings.log_level)
 

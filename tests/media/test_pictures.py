@@ -13,6 +13,8 @@ from media.meter import READINGS, LegMeter
 from media.mixer import Mixer
 from media.patchbay import Patchbay
 from media.player import Player, Playing
+from media.settings import MediaSettings
+from media.shelf import Shelf
 from media.streams import In, Out, StreamCount
 from tests.media.offers import offer, transport
 
@@ -42,7 +44,8 @@ def camera_of(leg: Leg) -> In:
 def legs() -> tuple[Leg, Leg, Patchbay]:
     """A leg with a camera, one that may see it, and their wiring."""
     camera, viewer = connected("camera"), connected("viewer")
-    return camera, viewer, Patchbay({leg.id: leg for leg in (camera, viewer)}, {}, Player(ended), Mixer())
+    shelf = Shelf(MediaSettings(), lambda prompt, packets: None)
+    return camera, viewer, Patchbay({leg.id: leg for leg in (camera, viewer)}, shelf, Player(ended), Mixer())
 
 
 def test_a_camera_is_not_asked_for_a_key_frame_that_would_be_held_back(legs: tuple[Leg, Leg, Patchbay]) -> None:

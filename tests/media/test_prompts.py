@@ -8,9 +8,10 @@ import pytest
 from callflow.wiring import HOLD_MUSIC
 from media.music import LEVEL_DBFS, hold_music
 from media.opus import FRAME, RATE
-from media.plane import HOLD_MUSIC_FILE, MediaPlane
+from media.plane import MediaPlane
 from media.prompts import PromptError, encode, load, read_sound, save
 from media.settings import MediaSettings
+from media.shelf import HOLD_MUSIC_FILE
 from recording.journal import JournalWriter
 from tests.media.parties import write_tone
 
@@ -89,7 +90,7 @@ async def test_a_sound_file_may_be_the_hold_music(tmp_path: Path) -> None:
     write_tone(tmp_path / "own.wav", 440.0, seconds=2)
     plane = MediaPlane(MediaSettings(hold_music=tmp_path / "own.wav"), print, JournalWriter())
     await plane.start()
-    assert len(plane._prompts[HOLD_MUSIC]) == 100  # pyright: ignore
+    assert len(plane._shelf.find(HOLD_MUSIC) or ()) == 100  # pyright: ignore
     await plane.stop()
 
 
@@ -97,5 +98,5 @@ async def test_the_music_is_encoded_once_and_then_read(tmp_path: Path, monkeypat
     save(tmp_path / HOLD_MUSIC_FILE, [b"\x08ready"])
     plane = MediaPlane(MediaSettings(cache=tmp_path), print, JournalWriter())
     await plane.start()
-    assert plane._prompts[HOLD_MUSIC] == (b"\x08ready",)  # pyright: ignore
+    assert plane._shelf.find(HOLD_MUSIC) == (b"\x08ready",)  # pyright: ignore
     await plane.stop()
