@@ -68,7 +68,7 @@ async def admit(write: Write, token: str, guest: Guest, name: str | None, call: 
     await _not_in_call(write.session, link.id, guest)
     await _take(write, link, guest)
     queue = await queue_by_id(write.session, link.queue)
-    if queue is None or not queue.open:
+    if queue is None or not queue.opening(write.clock.now()).open:
         raise RefusedError("queue_closed", "We are closed at the moment.")
     customer = link.customer or (CustomerId(known) if known else None) or await _named(write, guest, name)
     claim = ClaimRow(link_id=link.id, guest_id=guest.id, call_id=call, claimed_at=write.clock.now())

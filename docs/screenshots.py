@@ -108,7 +108,7 @@ class Tour:
         queue = (await ask(admin, "GET", "queues"))[0]
         await ask(admin, "PATCH", f"queues/{queue['id']}", {"version": queue["version"], "name": "Workshop"})
         orders = await ask(admin, "POST", "queues", {"name": "Orders"})
-        members = [users[login] for login in ("ben", "chloe", "dev")]
+        members = [{"id": users[login]} for login in ("ben", "chloe", "dev")]
         await ask(admin, "PATCH", f"queues/{orders['id']}", {"version": orders["version"], "members": members})
         for link in (
             {"kind": "one_time", "queue_id": queue["id"], "label": "Repair 2207", "identity": "Nora Lindqvist"},

@@ -27,7 +27,7 @@ from conversations.calls.store import CallStore, CallTransaction
 from conversations.db import engines
 from conversations.db.database import Database
 from conversations.directory.passwords import Passwords
-from conversations.directory.queues import Queues
+from conversations.directory.queue_service import Queues
 from conversations.directory.sessions import Sessions
 from conversations.directory.settings import SettingsService
 from conversations.directory.setup import Setup
@@ -102,6 +102,7 @@ class Parley:
 
     def __init__(self, database: Database, media: MakeMedia, clock: Clock, ice: IceServers | None = None) -> None:
         self.database = database
+        self._clock = clock
         self.limits = Limits()
         self.passwords = Passwords()
         self.setup = Setup(database, self.passwords)
@@ -145,7 +146,7 @@ class Parley:
         api = Api("Parley", "0.1.0")
         SessionsApi(self.users, self.sessions, self.settings, self.setup, self.limits, self._signed_out).register(api)
         UsersApi(self.users).register(api)
-        QueuesApi(self.queues, self._waiting).register(api)
+        QueuesApi(self.queues, self._waiting, self._clock).register(api)
         SettingsApi(self.settings).register(api)
         LinksApi(self.links, public_url).register(api)
         ConversationsApi(self.threads).register(api)

@@ -13,7 +13,7 @@ from callink.values import LinkState
 from conversations.db.database import Database
 from conversations.directory.settings import SettingsService
 from conversations.errors import NotFoundError
-from signaling.availability import availability
+from signaling.availability import reception
 from signaling.http.api import Api
 from signaling.http.client import client_of
 from signaling.http.limits import Limits
@@ -55,6 +55,7 @@ class GuestLinks:
             raise NotFoundError(_UNKNOWN) from None
         link = visit.link
         settings = await self._settings.get()
+        received = await reception(self._database, link.queue)
         return GuestLink(
             state=visit.state,
             centre_name=settings.centre_name,
@@ -64,7 +65,8 @@ class GuestLinks:
             audio_only=link.audio_only,
             asks_name=visit.asks_name,
             name=visit.name,
-            available=await availability(self._database, link.queue),
+            available=received.available,
+            opens_at=received.opens_at,
             closed_text=settings.closed_text,
             call=await self._live_call(visit.call, visit.state) if visit.call is not None else None,
         )

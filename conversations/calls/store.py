@@ -17,12 +17,11 @@ from callflow.events import WrapUpPolicy
 from callflow.facts import Fact, FactKind
 from callflow.ids import AgentId, CallId
 from callflow.ports import Floor
-from callflow.queueing import QueuePolicy
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id, live_calls
 from conversations.calls.rows import agent_values, call_values, party_values
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
 from conversations.db.database import Database, Write
-from conversations.directory.queues import members_by_queue
+from conversations.directory.queues import policies
 from conversations.directory.settings import wrap_up_seconds_for
 from conversations.threads.joining import assign_by_answer, save_wrap_up
 
@@ -178,9 +177,7 @@ class CallStore:
             if not waiting:
                 return Floor((), (), {})
             agents = await all_agents(session)
-            members = await members_by_queue(session)
-            policies = {queue: QueuePolicy(queue, dict.fromkeys(who, 1)) for queue, who in members.items()}
-            return Floor(waiting, list(agents.values()), policies)
+            return Floor(waiting, list(agents.values()), await policies(session))
 
     async def due(self, now: datetime) -> tuple[Sequence[CallId], Sequence[AgentId]]:
         """Name the calls and the agents whose deadline has come, the latest last."""

@@ -1,6 +1,7 @@
-"""Queues and the agents in them."""
+"""Queues and the agents in them, read inside somebody's session, and made."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -8,89 +9,79 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.facts import Actor, Fact, FactKind
 from callflow.ids import AgentId, QueueId, new_id
-from conversations.db.database import Database, Write
-from conversations.db.locking import locked
+from callflow.queueing import CallOrder, QueuePolicy
+from conversations.db.audit import audit
+from conversations.db.database import Write
+from conversations.directory.hours import from_stored, stored
 from conversations.directory.people import NAME_LIMIT, fold
-from conversations.directory.tables import MemberRow, QueueRow, UserRole, UserRow
-from conversations.directory.values import Named, Queue, queue_of
-from conversations.errors import RefusedError, StaleError
+from conversations.directory.tables import MemberRow, QueueRow, UserRole, UserRow, WhenGone
+from conversations.directory.values import Member, Queue
+from conversations.errors import InvalidError, RefusedError
 from conversations.values import clean_line
 
-
-class Queues:
-    """The queues of the centre."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def list(self) -> list[Queue]:
-        """Return every queue, by name."""
-        async with self._database.read() as session:
-            return await all_queues(session)
-
-    async def create(self, actor: Actor, name: str) -> Queue:
-        """Make an open queue without members. Raises InvalidError, RefusedError ``name_taken``."""
-        async with self._database.write() as write:
-            return await add_queue(write, actor, name, ())
-
-    async def change(
-        self,
-        actor: Actor,
-        queue: QueueId,
-        version: int,
-        *,
-        name: str | None = None,
-        open: bool | None = None,
-        members: Collection[AgentId] | None = None,
-    ) -> Queue:
-        """Change a queue.
-
-        Raises NotFoundError, StaleError, InvalidError, RefusedError ``name_taken`` or ``not_an_agent``.
-        """
-        async with self._database.write() as write:
-            row = await locked(write.session, QueueRow, queue)
-            if row.version != version:
-                raise StaleError(queue_of(row, await _members(write.session, queue)))
-            if name is not None:
-                await _rename(write.session, row, name)
-            if open is not None:
-                row.open = open
-            if members is not None:
-                await _set_members(write.session, queue, members)
-            row.version += 1
-            write.fact(Fact(FactKind.QUEUE_CHANGED, actor, queue=queue))
-            return queue_of(row, await _members(write.session, queue))
+LEVELS = range(1, 10)
+"""From the best to the last resort."""
 
 
-async def add_queue(write: Write, actor: Actor, name: str, members: Collection[AgentId]) -> Queue:
-    """Make an open queue. Raises InvalidError, RefusedError ``name_taken``, ``not_an_agent``."""
+async def add_queue(write: Write, actor: Actor, name: str, members: Iterable[AgentId]) -> Queue:
+    """Make an open queue whose members are all at the best level.
+
+    Raises InvalidError, RefusedError ``name_taken``, ``not_an_agent``.
+    """
     queue = QueueId(new_id("queue"))
-    row = QueueRow(id=queue, name="", name_key=queue, open=True, version=1)
-    await _rename(write.session, row, name)
+    row = QueueRow(
+        id=queue,
+        name="",
+        name_key=queue,
+        open=True,
+        call_order=CallOrder.LONGEST_IDLE,
+        weight=0,
+        auto_assign=True,
+        ring_seconds=20,
+        level_wait_seconds=0,
+        target_percent=80,
+        target_seconds=20,
+        consult=False,
+        when_gone=WhenGone.KEEP,
+        hours=None,
+        archived_at=None,
+        version=1,
+    )
+    await rename(write.session, row, name)
     write.session.add(row)
     try:
         await write.session.flush()
     except IntegrityError as error:
         raise _taken() from error
-    await _set_members(write.session, queue, members)
+    await set_members(write.session, queue, dict.fromkeys(members, LEVELS[0]))
+    made = await queue_of(write.session, row)
     write.fact(Fact(FactKind.QUEUE_CHANGED, actor, queue=queue))
-    return queue_of(row, await _members(write.session, queue))
+    await audit(write, actor, "queue", queue, made.name, {}, audited(made))
+    return made
 
 
 async def all_queues(session: AsyncSession) -> list[Queue]:
-    """Return every queue, by name."""
-    rows = (await session.scalars(select(QueueRow).order_by(QueueRow.name_key))).all()
-    return [queue_of(row, await _members(session, QueueId(row.id))) for row in rows]
+    """Return every queue by name, the Default queue last."""
+    rows = (await session.scalars(select(QueueRow).where(QueueRow.archived_at.is_(None)))).all()
+    members = await _members(session)
+    queues = [_queue(row, members.get(QueueId(row.id), ())) for row in rows]
+    return sorted(queues, key=lambda queue: (queue.is_default, fold(queue.name)))
 
 
 async def queue_by_id(session: AsyncSession, queue: QueueId) -> Queue | None:
-    """Find a queue."""
+    """Find a queue that was not deleted."""
     row = await session.get(QueueRow, queue)
-    return queue_of(row, await _members(session, queue)) if row else None
+    return await queue_of(session, row) if row and row.archived_at is None else None
+
+
+async def queue_of(session: AsyncSession, row: QueueRow) -> Queue:
+    """Return the queue of a row."""
+    queue = QueueId(row.id)
+    return _queue(row, (await _members(session, queue)).get(queue, ()))
 
 
 async def names_of_queues(session: AsyncSession, queues: Collection[str]) -> Mapping[str, str]:
-    """Return the names of queues by id."""
+    """Return the names of queues by id, also of deleted ones: old threads name them."""
     if not queues:
         return {}
     found = await session.execute(select(QueueRow.id, QueueRow.name).where(QueueRow.id.in_(queues)))
@@ -103,21 +94,29 @@ async def queues_of(session: AsyncSession, user: AgentId) -> frozenset[QueueId]:
     return frozenset(QueueId(queue) for queue in found)
 
 
-async def members_by_queue(session: AsyncSession) -> Mapping[QueueId, frozenset[AgentId]]:
-    """Return which agents may be offered each queue's work: members who are agents and not disabled."""
-    found = await session.execute(
-        select(MemberRow.queue_id, UserRow.id, UserRow.roles)
-        .join(UserRow, UserRow.id == MemberRow.user_id)
-        .where(UserRow.disabled.is_(False))
-    )
-    members: dict[QueueId, set[AgentId]] = {}
-    for queue, user, roles in found:
-        if UserRole.AGENT in roles:
-            members.setdefault(QueueId(queue), set()).add(AgentId(user))
-    return {queue: frozenset(users) for queue, users in members.items()}
+async def policies(session: AsyncSession) -> Mapping[QueueId, QueuePolicy]:
+    """Return how each queue hands out its calls, and to whom: members who are agents and not disabled (CALL-03).
+
+    A deleted queue is among them, without members: no call of it is lost sight of.
+    """
+    members = await _members(session, only_working=True)
+    return {
+        QueueId(row.id): QueuePolicy(
+            id=QueueId(row.id),
+            levels={member.id: member.level for member in members.get(QueueId(row.id), ())},
+            order=row.call_order,
+            weight=row.weight,
+            auto_assign=row.auto_assign,
+            ring_time=timedelta(seconds=row.ring_seconds),
+            level_wait=timedelta(seconds=row.level_wait_seconds),
+            consult=row.consult,
+        )
+        for row in await session.scalars(select(QueueRow))
+    }
 
 
-async def _rename(session: AsyncSession, row: QueueRow, name: str) -> None:
+async def rename(session: AsyncSession, row: QueueRow, name: str) -> None:
+    """Name a queue. Raises InvalidError, RefusedError ``name_taken``."""
     name = clean_line("name", name, NAME_LIMIT)
     holder = await session.scalar(select(QueueRow.id).where(QueueRow.name_key == fold(name)[:200]))
     if holder not in (None, row.id):
@@ -125,28 +124,80 @@ async def _rename(session: AsyncSession, row: QueueRow, name: str) -> None:
     row.name, row.name_key = name, fold(name)[:200]
 
 
-async def _set_members(session: AsyncSession, queue: QueueId, members: Collection[AgentId]) -> None:
-    wanted = set(members)
+async def set_members(session: AsyncSession, queue: QueueId, members: Mapping[AgentId, int]) -> None:
+    """Put agents into a queue, each at a level, and nobody else. Raises InvalidError, RefusedError ``not_an_agent``."""
+    if any(level not in LEVELS for level in members.values()):
+        raise InvalidError("members", f"A level is a number from {LEVELS[0]} to {LEVELS[-1]}.")
     agents = {
         row.id
-        for row in await session.scalars(select(UserRow).where(UserRow.id.in_(wanted)))
+        for row in await session.scalars(select(UserRow).where(UserRow.id.in_(members)))
         if UserRole.AGENT in row.roles
     }
-    if wanted - agents:
+    if members.keys() - agents:
         raise RefusedError("not_an_agent", "Only people with the role agent can be in a queue.")
     await session.execute(delete(MemberRow).where(MemberRow.queue_id == queue))
-    if wanted:
-        await session.execute(insert(MemberRow), [{"queue_id": queue, "user_id": user} for user in sorted(wanted)])
+    rows = [{"queue_id": queue, "user_id": user, "level": level} for user, level in sorted(members.items())]
+    if rows:
+        await session.execute(insert(MemberRow), rows)
 
 
-async def _members(session: AsyncSession, queue: QueueId) -> tuple[Named, ...]:
-    found = await session.execute(
-        select(UserRow.id, UserRow.name)
-        .join(MemberRow, MemberRow.user_id == UserRow.id)
-        .where(MemberRow.queue_id == queue)
-        .order_by(UserRow.name, UserRow.id)
+def audited(queue: Queue) -> dict[str, object]:
+    """Return a queue as the audit log shows it."""
+    return {
+        "name": queue.name,
+        "open": queue.open,
+        "members": [{"id": member.id, "name": member.name, "level": member.level} for member in queue.members],
+        "order": queue.order,
+        "weight": queue.weight,
+        "auto_assign": queue.auto_assign,
+        "ring_seconds": queue.ring_seconds,
+        "level_wait_seconds": queue.level_wait_seconds,
+        "target_percent": queue.target_percent,
+        "target_seconds": queue.target_seconds,
+        "consult": queue.consult,
+        "when_gone": queue.when_gone,
+        "hours": stored(queue.hours),
+    }
+
+
+async def _members(
+    session: AsyncSession, queue: QueueId | None = None, *, only_working: bool = False
+) -> Mapping[QueueId, tuple[Member, ...]]:
+    wanted = (
+        select(MemberRow, UserRow)
+        .join(UserRow, UserRow.id == MemberRow.user_id)
+        .order_by(MemberRow.level, UserRow.name, UserRow.id)
+        .execution_options(populate_existing=True)
     )
-    return tuple(Named(row[0], row[1]) for row in found)
+    if queue is not None:
+        wanted = wanted.where(MemberRow.queue_id == queue)
+    members: dict[QueueId, tuple[Member, ...]] = {}
+    for row, user in await session.execute(wanted):
+        if only_working and (user.disabled or UserRole.AGENT not in user.roles):
+            continue
+        key = QueueId(row.queue_id)
+        members[key] = (*members.get(key, ()), Member(AgentId(user.id), user.name, row.level))
+    return members
+
+
+def _queue(row: QueueRow, members: tuple[Member, ...]) -> Queue:
+    return Queue(
+        id=QueueId(row.id),
+        name=row.name,
+        open=row.open,
+        members=members,
+        order=row.call_order,
+        weight=row.weight,
+        auto_assign=row.auto_assign,
+        ring_seconds=row.ring_seconds,
+        level_wait_seconds=row.level_wait_seconds,
+        target_percent=row.target_percent,
+        target_seconds=row.target_seconds,
+        consult=row.consult,
+        when_gone=row.when_gone,
+        hours=from_stored(row.hours),
+        version=row.version,
+    )
 
 
 def _taken() -> RefusedError:

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Dialect, ForeignKey, Integer, String, Text
+from sqlalchemy import JSON, CheckConstraint, Dialect, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from conversations.db.base import Base
+from callflow.queueing import CallOrder
+from conversations.db.base import Base, word
 
 
 class UserRole(StrEnum):
@@ -73,25 +75,58 @@ class SetupRow(Base):
     token_hash: Mapped[str] = mapped_column(String(64))
 
 
+class WhenGone(StrEnum):
+    """What becomes of the conversations of an agent who is gone (PLUS-05)."""
+
+    KEEP = "keep"
+    UNASSIGN = "unassign"
+    REROUTE = "reroute"
+    """To another member who is there; to nobody when none is."""
+
+
 class QueueRow(Base):
-    """A queue. It is never deleted, because conversations and calls name it."""
+    """A queue. Its row stays when it is deleted, because conversations and calls name it."""
 
     __tablename__ = "queues"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
     name_key: Mapped[str] = mapped_column(String(200), unique=True)
+    """The name without case; the id once it is archived, so that its name is free again."""
     open: Mapped[bool]
+    call_order: Mapped[CallOrder] = mapped_column(word(CallOrder))
+    weight: Mapped[int]
+    auto_assign: Mapped[bool]
+    ring_seconds: Mapped[int]
+    level_wait_seconds: Mapped[int]
+    target_percent: Mapped[int]
+    target_seconds: Mapped[int]
+    consult: Mapped[bool]
+    when_gone: Mapped[WhenGone] = mapped_column(word(WhenGone))
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Its working hours as `hours.stored` writes them; without them it is always open."""
+    archived_at: Mapped[datetime | None]
     version: Mapped[int]
 
 
 class MemberRow(Base):
-    """An agent in a queue."""
+    """An agent in a queue, at a level; 1 is the best."""
 
     __tablename__ = "queue_members"
 
     queue_id: Mapped[str] = mapped_column(ForeignKey("queues.id"), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    level: Mapped[int]
+
+
+class TagRow(Base):
+    """A word that conversations are sorted by (TAG-01)."""
+
+    __tablename__ = "tags"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(50))
+    name_key: Mapped[str] = mapped_column(String(100), unique=True)
 
 
 class SettingsRow(Base):

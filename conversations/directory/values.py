@@ -1,10 +1,17 @@
 """People, queues and settings, as the rest of Parley sees them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
 from callflow.facts import Actor, ActorKind
+from callflow.hours import Opening, WorkingHours, opening
 from callflow.ids import AgentId, QueueId
-from conversations.directory.tables import QueueRow, SettingsRow, UserRole, UserRow
+from callflow.queueing import CallOrder
+from conversations.directory.tables import SettingsRow, UserRole, UserRow, WhenGone
+
+DEFAULT_QUEUE: Final = QueueId("queue_default")
+"""The queue of all that belongs to no other (SYS-02). A migration makes it, and it stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +56,45 @@ class NewPassword:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """An agent in a queue; level 1 is the best."""
+
+    id: AgentId
+    name: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue with the agents in it, by name."""
+    """A queue with the agents in it, by level and name (SYS-03)."""
 
     id: QueueId
     name: str
     open: bool
-    members: tuple[Named, ...]
+    """Not closed by hand."""
+    members: tuple[Member, ...]
+    order: CallOrder
+    weight: int
+    auto_assign: bool
+    ring_seconds: int
+    level_wait_seconds: int
+    target_percent: int
+    """The service level aimed at: this share of the calls is answered within `target_seconds`."""
+    target_seconds: int
+    consult: bool
+    when_gone: WhenGone
+    hours: WorkingHours | None
+    """None is around the clock."""
     version: int
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the Default queue."""
+        return self.id == DEFAULT_QUEUE
+
+    def opening(self, now: datetime) -> Opening:
+        """Say whether it takes calls now, and when that changes; who closed it by hand has not said when."""
+        return opening(self.hours, now) if self.open else Opening(False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +126,6 @@ def user_of(row: UserRow) -> User:
         wrap_up_seconds=row.wrap_up_seconds,
         version=row.version,
     )
-
-
-def queue_of(row: QueueRow, members: tuple[Named, ...]) -> Queue:
-    """Return the queue of a row."""
-    return Queue(QueueId(row.id), row.name, row.open, members, row.version)
 
 
 def settings_of(row: SettingsRow) -> Settings:

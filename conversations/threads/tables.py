@@ -99,6 +99,15 @@ class ConversationRow(Base):
     version: Mapped[int]
 
 
+class ConversationTagRow(Base):
+    """A tag that a conversation has (TAG-01)."""
+
+    __tablename__ = "conversation_tags"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    tag_id: Mapped[str] = mapped_column(ForeignKey("tags.id"), primary_key=True, index=True)
+
+
 class TextRow(Base):
     """A message or a note. Its time and place in the thread are those of its fact, which names it."""
 

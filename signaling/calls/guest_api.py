@@ -20,7 +20,7 @@ from conversations.errors import NotFoundError
 from conversations.threads.guests import guest_by_token, new_guest
 from conversations.threads.joining import thread_for_call
 from conversations.threads.service import Threads
-from signaling.availability import availability
+from signaling.availability import reception
 from signaling.calls.guest_views import GuestViews, guest_message
 from signaling.calls.negotiation import Negotiation
 from signaling.http.api import Api, Reply
@@ -180,7 +180,7 @@ class GuestCalls:
         """Say at once that nobody is there; who holds a link that is good for nothing hears that first."""
         if state is not LinkState.ACTIVE:
             return
-        match await availability(self._database, queue):
+        match (await reception(self._database, queue)).available:
             case "closed":
                 raise RefusedError("queue_closed", "We are closed at the moment.")
             case "nobody":

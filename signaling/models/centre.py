@@ -1,37 +1,11 @@
-"""Queues and the settings of the whole centre."""
+"""The settings of the whole centre."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from signaling.models.common import Id, Model, Name, Ref, Text, Version
+from signaling.models.common import Model, Name, Text, Version
 from signaling.models.users import WrapUpSeconds
-
-
-class Queue(Model):
-    """A queue, its members, and how many callers wait in it."""
-
-    id: str
-    name: str
-    open: bool
-    members: list[Ref]
-    waiting: int
-    version: int
-
-
-class NewQueue(Model):
-    """A queue to add."""
-
-    name: Name
-
-
-class QueueChange(Model):
-    """What to change of a queue; what is left out stays."""
-
-    version: Version
-    name: Name | None = None
-    open: bool | None = None
-    members: Annotated[set[Id], Field(max_length=1000)] | None = None
 
 
 class Settings(Model):

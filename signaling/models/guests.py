@@ -62,6 +62,8 @@ class GuestLink(Model):
     asks_name: bool
     name: str | None
     available: Availability
+    opens_at: Moment | None
+    """Of a closed queue, when that is known."""
     closed_text: str
     call: GuestCall | None
 

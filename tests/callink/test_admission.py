@@ -6,6 +6,7 @@ import pytest
 
 from callink.admission import JoinedAlreadyError, call_of_guest
 from callink.tables import LinkKind
+from conversations.directory.queue_service import QueueChange
 from conversations.errors import InvalidError, NotFoundError, RefusedError
 from tests.callink.desk import Desk
 from tests.clock import MovableClock
@@ -137,7 +138,7 @@ async def test_outside_its_window_or_revoked_or_with_a_closed_queue_nobody_gets_
     assert await refusal(desk, token, browser) == "link_expired"
 
     token = await desk.issue()
-    await centre.queues.change(centre.sam.actor, centre.desk.id, centre.desk.version, open=False)
+    await centre.queues.change(centre.sam.actor, centre.desk.id, centre.desk.version, QueueChange(open=False))
     assert await refusal(desk, token, browser) == "queue_closed"
     assert await desk.state(token) == "active"
     link = (await desk.links.list(centre.sam))[0].link

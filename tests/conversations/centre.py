@@ -9,7 +9,8 @@ from callflow.ids import CallId, ConversationId, CustomerId, LegId, LinkId, Queu
 from conversations.calls.store import CallStore
 from conversations.db.database import Database
 from conversations.directory.people import add_user
-from conversations.directory.queues import Queues, add_queue
+from conversations.directory.queue_service import Queues
+from conversations.directory.queues import add_queue
 from conversations.directory.settings import SettingsService
 from conversations.directory.tables import UserRole
 from conversations.directory.values import Queue, User

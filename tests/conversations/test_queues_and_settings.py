@@ -4,7 +4,8 @@ import pytest
 
 from callflow.ids import QueueId
 from conversations.directory.passwords import Passwords
-from conversations.directory.queues import members_by_queue, queues_of
+from conversations.directory.queue_service import QueueChange
+from conversations.directory.queues import policies, queues_of
 from conversations.directory.settings import SettingsChange, wrap_up_seconds_for
 from conversations.directory.tables import UserRole
 from conversations.directory.users import Users
@@ -16,17 +17,16 @@ pytestmark = pytest.mark.wire
 
 async def test_a_queue_is_renamed_closed_and_filled_by_whoever_saw_its_last_version(centre: Centre) -> None:
     actor, desk = centre.sam.actor, centre.desk
-    changed = await centre.queues.change(
-        actor, desk.id, desk.version, name=" Front  desk ", open=False, members=[centre.ana.id, centre.ben.id]
-    )
+    wanted = QueueChange(name=" Front  desk ", open=False, members={centre.ben.id: 1, centre.ana.id: 2})
+    changed = await centre.queues.change(actor, desk.id, desk.version, wanted)
     assert (changed.name, changed.open) == ("Front desk", False)
-    assert [member.name for member in changed.members] == ["Ana", "Ben"]
-    assert await centre.queues.list() == [changed]
+    assert [(member.name, member.level) for member in changed.members] == [("Ben", 1), ("Ana", 2)]
+    assert (await centre.queues.list())[0] == changed
     with pytest.raises(StaleError) as stale:
-        await centre.queues.change(actor, desk.id, desk.version, open=True)
+        await centre.queues.change(actor, desk.id, desk.version, QueueChange(open=True))
     assert stale.value.current == changed
     with pytest.raises(NotFoundError):
-        await centre.queues.change(actor, QueueId("queue_x"), 1, open=True)
+        await centre.queues.change(actor, QueueId("queue_x"), 1, QueueChange(open=True))
 
 
 async def test_two_queues_cannot_have_one_name(centre: Centre) -> None:
@@ -35,7 +35,7 @@ async def test_two_queues_cannot_have_one_name(centre: Centre) -> None:
         await centre.queues.create(centre.sam.actor, "DESK")
     assert refused.value.code == "name_taken"
     with pytest.raises(RefusedError):
-        await centre.queues.change(centre.sam.actor, other.id, other.version, name="desk")
+        await centre.queues.change(centre.sam.actor, other.id, other.version, QueueChange(name="desk"))
     with pytest.raises(InvalidError):
         await centre.queues.create(centre.sam.actor, " \x07 ")
 
@@ -44,14 +44,15 @@ async def test_only_agents_are_members_and_only_enabled_agents_are_offered_work(
     """CALL-03."""
     desk = centre.desk
     with pytest.raises(RefusedError) as refused:
-        await centre.queues.change(centre.sam.actor, desk.id, desk.version, members=[centre.sam.id])
+        await centre.queues.change(centre.sam.actor, desk.id, desk.version, QueueChange(members={centre.sam.id: 1}))
     assert refused.value.code == "not_an_agent"
-    await centre.queues.change(centre.sam.actor, desk.id, desk.version, members=[centre.ana.id, centre.ben.id])
+    both = QueueChange(members={centre.ana.id: 1, centre.ben.id: 2})
+    await centre.queues.change(centre.sam.actor, desk.id, desk.version, both)
     users = Users(centre.database, Passwords())
     await users.create(centre.sam.actor, "root", "Root", frozenset({UserRole.ADMIN}))
     await users.set_disabled(centre.sam.actor, centre.ana.id, True)
     async with centre.database.read() as session:
-        assert await members_by_queue(session) == {desk.id: {centre.ben.id}}
+        assert (await policies(session))[desk.id].levels == {centre.ben.id: 2}
         assert await queues_of(session, centre.ben.id) == {desk.id}
         assert await queues_of(session, centre.sam.id) == frozenset()
 

@@ -16,7 +16,7 @@ from conversations.db.audit import AuditRow
 from conversations.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from conversations.waiting.places import MINUTES, can_say_places, spoken_places
 from conversations.waiting.plans import plan_for, plan_of
-from conversations.waiting.strategies import Strategies
+from conversations.waiting.strategies import SUBJECT, Strategies
 from conversations.waiting.values import (
     Announcements,
     Part,
@@ -207,7 +207,9 @@ async def test_every_change_of_a_strategy_is_in_the_audit_log(centre: Centre) ->
     await strategies.change(actor, made.id, made.version, replace(WISH, longest_seconds=60))
     await strategies.delete(actor, made.id)
     async with centre.database.read() as session:
-        rows = list(await session.scalars(select(AuditRow).order_by(AuditRow.number)))
+        rows = list(
+            await session.scalars(select(AuditRow).where(AuditRow.subject == SUBJECT).order_by(AuditRow.number))
+        )
     assert [row.subject_name for row in rows] == ["Patience"] * 3
     assert rows[1].changes == {"longest_seconds": [90, 60]}
     assert rows[0].changes["name"] == [None, "Patience"]

@@ -7,6 +7,7 @@ import pytest
 from callflow.agent import ThreadStatus
 from callflow.facts import ActorKind
 from callflow.ids import ConversationId, CustomerId
+from conversations.directory.queue_service import QueueChange
 from conversations.errors import AlreadyOpenError, InvalidError, NotFoundError, RefusedError, StaleError
 from conversations.threads.entries import Change, Message, Note
 from conversations.threads.lists import items
@@ -228,7 +229,7 @@ async def test_agents_see_their_own_unassigned_ones_and_their_queues_and_who_lea
     assert await sees("ben") == [False, False, True]
     assert await sees("sam") == [True, True, True]
     assert {item.customer.name for item in await centre.threads.recent(centre.ana)} == {"Cora", "Chen"}
-    await centre.queues.change(centre.sam.actor, sales.id, sales.version, members=[centre.ben.id])
+    await centre.queues.change(centre.sam.actor, sales.id, sales.version, QueueChange(members={centre.ben.id: 1}))
     assert await sees("ben") == [False, True, True]
 
 

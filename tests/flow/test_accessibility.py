@@ -7,6 +7,7 @@ from playwright.async_api import Browser, expect
 
 from callflow.clock import SystemClock
 from callink.values import LinkKind
+from conversations.directory.queue_service import QueueChange
 from conversations.directory.settings import SettingsChange
 from tests.flow.axe import DESK, PHONE, Inspector
 from tests.flow.conftest import Centre
@@ -242,7 +243,7 @@ async def test_axe_finds_nothing_on_the_pages_of_links_that_do_not_work_now(cent
     await eventually(status, lambda status: status == 410, "end of the time frame")
     await axe.look(page, "expired")
     queue = (await centre.parley.queues.list())[0]
-    await centre.parley.queues.change(admin.actor, queue.id, queue.version, open=False)
+    await centre.parley.queues.change(admin.actor, queue.id, queue.version, QueueChange(open=False))
     await visitor.opens(centre.link)
     await visitor.reads("We are closed at the moment")
     await axe.look(page, "closed")

@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 
 from callflow.clock import SystemClock
 from callink.values import LinkKind
+from conversations.directory.queue_service import QueueChange
 from conversations.directory.settings import SettingsChange
 from tests.flow.conftest import Centre
 from tests.flow.people import Agent, Customer, eventually
@@ -160,11 +161,11 @@ async def test_a_page_without_anybody_to_call_says_so_and_opens_by_itself(centre
 
     queue = (await centre.parley.queues.list())[0]
     admin = await centre.user("admin")
-    queue = await centre.parley.queues.change(admin.actor, queue.id, queue.version, open=False)
+    queue = await centre.parley.queues.change(admin.actor, queue.id, queue.version, QueueChange(open=False))
     await visitor.page.get_by_label("Your name").fill("Carla Customer")
     await visitor.press("Start audio call")
     await visitor.reads("We are closed at the moment")
-    await centre.parley.queues.change(admin.actor, queue.id, queue.version, open=True)
+    await centre.parley.queues.change(admin.actor, queue.id, queue.version, QueueChange(open=True))
     await looks_until(visitor, "Start audio call")
     assert await centre.parley.store.live_calls() == []
 

@@ -27,7 +27,7 @@ class Desk:
         unlimited(house)
         sue = await house.signed_in("sue")
         queue = await sue.post("/queues", {"name": "Front desk"})
-        members = [house.people[login].user.id for login in logins]
+        members = [{"id": house.people[login].user.id} for login in logins]
         queue = await sue.patch(f"/queues/{queue['id']}", {"version": queue["version"], "members": members})
         return cls(house, sue, queue)
 

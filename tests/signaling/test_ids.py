@@ -23,7 +23,7 @@ async def test_an_id_that_no_database_takes_is_refused_before_it_gets_there(
     if path == "/queues":
         queue = await sue.post(path, body)
         path, method = f"/queues/{queue['id']}", "PATCH"
-        body = {"version": queue["version"], "members": ["user_\u0000"]}
+        body = {"version": queue["version"], "members": [{"id": "user_\u0000"}]}
     else:
         method = "POST"
     response = await sue.ask(method, path, body)

@@ -15,7 +15,7 @@ async def queue_with(house: House, *logins: str) -> str:
     """Make a queue with these agents and return its id."""
     sue = await house.signed_in("sue")
     made = await sue.post("/queues", {"name": f"Queue of {' and '.join(logins) or 'nobody'}"})
-    members = [house.people[login].user.id for login in logins]
+    members = [{"id": house.people[login].user.id} for login in logins]
     await sue.patch(f"/queues/{made['id']}", {"version": made["version"], "members": members})
     return made["id"]
 

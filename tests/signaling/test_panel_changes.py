@@ -161,7 +161,7 @@ async def agent_reads_or_writes(day: Day) -> None:
 
 async def queue_changes(day: Day) -> None:
     queue = next(one for one in await day.staff["sue"].get("/queues") if one["id"] == day.desk.queue["id"])
-    people = [day.desk.house.people[login].user.id for login in ("ana", "ben", "cleo")]
+    people = [{"id": day.desk.house.people[login].user.id} for login in ("ana", "ben", "cleo")]
     change = day.rng.choice(
         [{"name": f"Queue {len(day.done)}"}, {"members": people}, {"members": people[:2]}, {"open": True}]
     )

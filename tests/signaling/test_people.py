@@ -91,12 +91,14 @@ async def test_a_supervisor_runs_the_queues_and_agents_read_them(house: House) -
     assert (queue["open"], queue["members"], queue["waiting"]) == (True, [], 0)
     assert await sue.refused("POST", "/queues", {"name": "support "}) == (409, "name_taken")
     member = house.people["ana"].user.id
-    changed = await sue.patch(f"/queues/{queue['id']}", {"version": queue["version"], "members": [member]})
-    assert changed["members"] == [{"id": member, "name": "Ana"}]
-    assert await ana.get("/queues") == [changed]
+    changed = await sue.patch(
+        f"/queues/{queue['id']}", {"version": queue["version"], "members": [{"id": member, "level": 3}]}
+    )
+    assert changed["members"] == [{"id": member, "name": "Ana", "level": 3}]
+    assert [queue for queue in await ana.get("/queues") if not queue["default"]] == [changed]
     stale = await sue.ask("PATCH", f"/queues/{queue['id']}", {"version": queue["version"], "open": False})
     assert (await stale.json(content_type=None))["current"] == changed
-    members = {"version": changed["version"], "members": [house.people["sue"].user.id]}
+    members = {"version": changed["version"], "members": [{"id": house.people["sue"].user.id}]}
     assert await sue.refused("PATCH", f"/queues/{queue['id']}", members) == (422, "not_an_agent")
     assert await sue.refused("PATCH", "/queues/queue_0", {"version": 1}) == (404, "not_found")
 

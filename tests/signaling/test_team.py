@@ -22,7 +22,7 @@ async def with_link(house: House) -> str:
     """Make a queue with Ana in it and a link to it; return the token."""
     sue = await house.signed_in("sue")
     queue = await sue.post("/queues", {"name": "Front desk"})
-    members = [house.people["ana"].user.id]
+    members = [{"id": house.people["ana"].user.id}]
     await sue.patch(f"/queues/{queue['id']}", {"version": queue["version"], "members": members})
     link = await sue.post("/call-links", {"kind": "expiry", "queue_id": queue["id"]})
     return link["url"].rsplit("/", 1)[1]

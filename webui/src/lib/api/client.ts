@@ -90,7 +90,7 @@ export const users = {
 export const queues = {
   all: () => answer(api.GET(`${V1}/queues`)),
   add: (name: string) => answer(api.POST(`${V1}/queues`, { body: { name } })),
-  edit: (queue_id: string, version: number, edit: { name?: string; open?: boolean; members?: string[] }) =>
+  edit: (queue_id: string, version: number, edit: Api.QueueEdit) =>
     answer(api.PATCH(`${V1}/queues/{queue_id}`, { params: { path: { queue_id } }, body: { version, ...edit } })),
 };
 

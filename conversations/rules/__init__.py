@@ -1,0 +1,1 @@
+"""Routing rules: which queue a contact goes to, how urgent it is, and what it is about."""
