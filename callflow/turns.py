@@ -25,15 +25,24 @@ def caller_key_among(policies: Mapping[QueueId, QueuePolicy], call: Call) -> tup
 
 
 def agent_key(agent: Agent, policy: QueuePolicy) -> tuple[Any, ...]:
-    """Sort free agents of a queue, the one to ask first in front; who has been free the longest breaks ties."""
+    """Sort free agents of a queue, the one to ask first in front; who has been free the longest breaks ties.
+
+    Round robin asks who was rung the longest ago, and who never was before all others. Talk and calls count since the
+    agent last became available (mission 3.1).
+    """
     free_the_longest = (_idle_since(agent), agent.id)
+    tally = agent.tally
     match policy.order:
         case CallOrder.LONGEST_IDLE | CallOrder.RING_ALL:
             return free_the_longest
+        case CallOrder.ROUND_ROBIN:
+            return (tally.rung_at is not None, tally.rung_at, *free_the_longest)
+        case CallOrder.LEAST_TALK:
+            return (tally.talked, *free_the_longest)
+        case CallOrder.FEWEST_CALLS:
+            return (tally.calls, *free_the_longest)
         case CallOrder.BY_LEVEL:
             return (policy.levels[agent.id], *free_the_longest)
-        case CallOrder.ROUND_ROBIN | CallOrder.LEAST_TALK | CallOrder.FEWEST_CALLS:
-            return free_the_longest
     assert_never(policy.order)
 
 
