@@ -7,10 +7,12 @@ Codes used by this room and by the call links, beside those of the classes below
 ``link_expired``, ``link_revoked``.
 """
 
+from datetime import datetime
+
 from callflow.errors import RefusedError
 from callflow.ids import ConversationId
 
-__all__ = ["AlreadyOpenError", "InvalidError", "NotFoundError", "RefusedError", "StaleError"]
+__all__ = ["AlreadyHandledError", "AlreadyOpenError", "InvalidError", "NotFoundError", "RefusedError", "StaleError"]
 
 
 class NotFoundError(RefusedError):
@@ -34,6 +36,15 @@ class StaleError(RefusedError):
     def __init__(self, current: object) -> None:
         super().__init__("stale", "Somebody changed this in the meantime. Look at it again and repeat your change.")
         self.current = current
+
+
+class AlreadyHandledError(RefusedError):
+    """Somebody has seen to this call already; `holder` is the name, None for automation."""
+
+    def __init__(self, holder: str | None, at: datetime) -> None:
+        super().__init__("already_handled", f"{holder or 'The system'} has handled this call already.")
+        self.holder = holder
+        self.at = at
 
 
 class AlreadyOpenError(RefusedError):

@@ -23,6 +23,8 @@ from callflow.wiring import MediaEvent, MediaPort
 from callink.admission import follow_call
 from callink.links import Links
 from conversations.audit_log import AuditLog
+from conversations.calls.handling import handled_by_answer
+from conversations.calls.log import CallLog
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.db import engines
 from conversations.db.database import Database
@@ -43,6 +45,7 @@ from signaling.calls.agent_api import AgentCalls
 from signaling.calls.guest_api import GuestCalls
 from signaling.calls.guest_events import GuestEvents
 from signaling.calls.guest_views import GuestViews
+from signaling.calls.log_api import CallLogApi
 from signaling.calls.negotiation import Negotiation
 from signaling.calls.quality import LegQualities
 from signaling.calls.relayed import Relayed
@@ -116,7 +119,7 @@ class Parley:
         self.metrics = Metrics()
         self.lag = LagWatch()
         self.media: Media = media(self._media_event)
-        self.store = CallStore(database, [follow_call])
+        self.store = CallStore(database, [follow_call, handled_by_answer])
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
         self.relayed = Relayed(self.engine.live)
@@ -151,6 +154,7 @@ class Parley:
         LinksApi(self.links, public_url).register(api)
         ConversationsApi(self.threads).register(api)
         AuditApi(AuditLog(self.database)).register(api)
+        CallLogApi(CallLog(self.database)).register(api)
         self.agent_calls.register(api)
         self.panel.register(api)
         self.guest_links.register(api)

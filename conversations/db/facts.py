@@ -114,6 +114,22 @@ async def fact_of_call(
     return _logged(row) if row else None
 
 
+async def agents_who_answered(
+    session: AsyncSession, conversations: Collection[ConversationId], calls: Collection[CallId]
+) -> Mapping[CallId, Sequence[AgentId]]:
+    """Name who answered each call of these threads, in that order, each agent once."""
+    found = await session.execute(
+        select(FactRow.call_id, FactRow.agent_id)
+        .where(FactRow.conversation_id.in_(conversations), FactRow.kind == FactKind.CALL_ANSWERED)
+        .where(FactRow.call_id.in_(calls), FactRow.agent_id.is_not(None))
+        .order_by(FactRow.number)
+    )
+    answered: dict[CallId, dict[AgentId, None]] = {}
+    for call, agent in found:
+        answered.setdefault(CallId(call or ""), {})[AgentId(agent or "")] = None
+    return {call: tuple(agents) for call, agents in answered.items()}
+
+
 async def customer_messages_since(
     session: AsyncSession, read_upto: Mapping[ConversationId, int]
 ) -> Mapping[ConversationId, int]:

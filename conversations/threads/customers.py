@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -77,18 +77,24 @@ async def names_of_customers(session: AsyncSession, customers: Collection[str]) 
     return {row[0]: row[1] for row in found}
 
 
+def customers_named(text: str) -> Select[str]:
+    """Select the ids of the customers whose name or address contains `text`."""
+    return select(CustomerRow.id).where(_named(text))
+
+
 async def search_customers(session: AsyncSession, text: str) -> list[Customer]:
     """Return the first customers by name whose name or address contains `text`."""
+    rows = await session.scalars(
+        select(CustomerRow).where(_named(text)).order_by(CustomerRow.name_key, CustomerRow.id).limit(SEARCH_LIMIT)
+    )
+    return [_customer(row) for row in rows]
+
+
+def _named(text: str) -> ColumnElement[bool]:
     text = storable(text).strip()[:NAME_LIMIT]
     in_name = CustomerRow.name_key.contains(fold(text), autoescape=True)
     in_address = CustomerRow.address.contains(normalise(text) or text.lower(), autoescape=True)
-    rows = await session.scalars(
-        select(CustomerRow)
-        .where(or_(in_name, in_address))
-        .order_by(CustomerRow.name_key, CustomerRow.id)
-        .limit(SEARCH_LIMIT)
-    )
-    return [_customer(row) for row in rows]
+    return or_(in_name, in_address)
 
 
 def _customer(row: CustomerRow) -> Customer:

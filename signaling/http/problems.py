@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from callflow.errors import RefusedError
 from callflow.wiring import MediaRefusedError
-from conversations.errors import AlreadyOpenError, InvalidError, StaleError
+from conversations.errors import AlreadyHandledError, AlreadyOpenError, InvalidError, StaleError
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _ANY_JSON: Final[TypeAdapter[object]] = TypeAdapter(object)
@@ -120,6 +120,8 @@ def problem_of(error: Exception) -> Problem | None:
         case InvalidError():
             wrong = FieldError(loc=[error.field], msg=str(error), type=error.code)
             return Problem(422, error.code, str(error), errors=[wrong])
+        case AlreadyHandledError():
+            return Problem(409, error.code, str(error), holder=error.holder, handled_at=error.at.isoformat())
         case AlreadyOpenError():
             return Problem(409, error.code, str(error), conversation_id=error.conversation, holder=error.holder)
         case RefusedError() | MediaRefusedError():

@@ -12,6 +12,7 @@ ROOMS = (
     "conversations.directory.tables",
     "conversations.threads.tables",
     "conversations.calls.tables",
+    "conversations.calls.handling",
     "conversations.waiting.tables",
     "conversations.rules.tables",
     "callink.tables",

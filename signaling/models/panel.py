@@ -11,7 +11,7 @@ from signaling.models.common import Id, Model, Moment
 from signaling.models.conversations import ConversationItem
 from signaling.models.quality import CallQuality
 
-Stale = Literal["users", "queues", "call_links", "settings", "audit"]
+Stale = Literal["users", "queues", "call_links", "settings", "audit", "calls"]
 LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit"})
 """Lists of which only those who lead are told."""
 

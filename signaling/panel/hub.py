@@ -17,6 +17,7 @@ from callflow.clock import Clock
 from callflow.ids import AgentId, ConversationId
 from conversations.db.database import Database, Session
 from conversations.db.facts import LoggedFact, facts_after, last_number
+from conversations.directory.queues import queues_of
 from signaling.http.principals import Resolver
 from signaling.http.rules import SignedIn
 from signaling.models.panel import (
@@ -25,6 +26,7 @@ from signaling.models.panel import (
     ChangedParts,
     ConversationChanges,
     Snapshot,
+    Stale,
     TeamChanges,
 )
 from signaling.models.quality import CallQuality
@@ -202,7 +204,7 @@ class Hub:
             team = await self._team_changes(session, touched)
         visible = panel.known | {panel.watching}
         threads = sorted(thread for thread in touched.conversations if thread in visible)
-        stale = sorted(touched.stale if panel.who.user.leads else touched.stale - LEADERS_LISTS)
+        stale = sorted(await self._stale(session, panel, touched))
         lists = (listed.upsert, listed.remove, team.upsert, team.remove, threads, stale)
         if not (parts or any(lists) or total is not None or all_own):
             return
@@ -220,6 +222,15 @@ class Hub:
         )
         panel.upto = upto
         panel.socket.send(change, only_set=True)
+
+    async def _stale(self, session: Session, panel: Panel, touched: Touched) -> set[Stale]:
+        """Name the lists that a panel must fetch again: of calls an agent hears in the own queues, and of the own."""
+        user = panel.who.user
+        stale = set(touched.stale if user.leads else touched.stale - LEADERS_LISTS)
+        told = user.leads or user.id in touched.calls_of
+        if touched.calls_in and (told or touched.calls_in & await queues_of(session, user.id)):
+            stale.add("calls")
+        return stale
 
     async def _list_changes(
         self, session: Session, panel: Panel, conversations: set[ConversationId] | frozenset[ConversationId]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from callflow.facts import Fact, FactKind
-from callflow.ids import AgentId, ConversationId
+from callflow.ids import AgentId, ConversationId, QueueId
 from signaling.models.panel import Stale
 
 _LISTS: dict[FactKind, Stale] = {
@@ -23,6 +23,20 @@ _AUDITED = frozenset(
     }
 )
 """What is written into the audit log too (SYS-08)."""
+_CALLS = frozenset(
+    {
+        FactKind.CALL_STARTED,
+        FactKind.CALL_ANSWERED,
+        FactKind.CALL_MISSED,
+        FactKind.CALL_TRANSFERRED,
+        FactKind.CALL_CALLBACK_ASKED,
+        FactKind.CALL_CALLED_BACK,
+        FactKind.CALL_ENDED,
+        FactKind.CALL_HANDLED,
+        FactKind.CALL_WRAPPED,
+    }
+)
+"""What changes a line in the lists of calls."""
 _TEAM = frozenset(
     {
         FactKind.AGENT_STATUS,
@@ -49,6 +63,10 @@ class Touched:
     """Who read which conversation; nobody else's panel changes by it."""
     users: frozenset[AgentId] = frozenset()
     """People whose rights or names may have changed."""
+    calls_in: frozenset[QueueId] = frozenset()
+    """Queues of which a line in the lists of calls changed."""
+    calls_of: frozenset[AgentId] = frozenset()
+    """Agents of whose calls one changed."""
     all_team: bool = False
     stale: frozenset[Stale] = field(default_factory=frozenset[Stale])
 
@@ -60,12 +78,17 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
     conversations: set[ConversationId] = set()
     read_by: set[tuple[AgentId, ConversationId]] = set()
     users: set[AgentId] = set()
+    calls_in: set[QueueId] = set()
+    calls_of: set[AgentId] = set()
     stale: set[Stale] = set()
     for fact in facts:
         if fact.kind in _LISTS:
             stale.add(_LISTS[fact.kind])
         if fact.kind in _AUDITED:
             stale.add("audit")
+        if fact.kind in _CALLS:
+            calls_in |= {fact.queue} if fact.queue else set()
+            calls_of |= {fact.agent} if fact.agent else set()
         if fact.kind is FactKind.CONVERSATION_READ:
             if fact.agent and fact.conversation:
                 read_by.add((fact.agent, fact.conversation))
@@ -84,6 +107,8 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
         frozenset(conversations),
         frozenset(read_by),
         frozenset(users),
+        frozenset(calls_in),
+        frozenset(calls_of),
         bool({"users", "queues"} & stale),
         frozenset(stale),
     )
