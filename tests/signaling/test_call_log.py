@@ -3,6 +3,7 @@
 import pytest
 
 from callflow.call import Role
+from tests.clock import MovableClock
 from tests.signaling.desk import Desk
 from tests.signaling.house import House
 from tests.signaling.panels import panel
@@ -36,7 +37,7 @@ async def test_a_call_that_nobody_answered_is_on_top_until_one_of_two_people_mar
     assert (await desk.sue.get("/calls/missed"))["total"] == 0
 
 
-async def test_an_answer_sees_to_the_customers_earlier_calls(house: House) -> None:
+async def test_an_answer_sees_to_the_customers_earlier_calls(house: House, clock: MovableClock) -> None:
     """EVT-02: and the list says who answered."""
     desk = await Desk.open(house, "ana")
     ana, cora = await house.signed_in("ana"), await house.browser()
@@ -46,6 +47,7 @@ async def test_an_answer_sees_to_the_customers_earlier_calls(house: House) -> No
         missed = await desk.call(cora, token)
         await cora.post(f"/guest/calls/{missed}/hangup")
         assert (await desk.sue.get("/calls/missed"))["total"] == 1
+        clock.advance(1)
         await mine.say("sound", sound="ready")
         call = await desk.call(cora, token, name=None)
         await mine.until(lambda: mine.state["call"] is not None)
@@ -60,7 +62,7 @@ async def test_an_answer_sees_to_the_customers_earlier_calls(house: House) -> No
     assert [line["id"] for line in (await ana.get("/calls"))["items"]] == [call]
 
 
-async def test_calls_are_asked_for_by_what_they_are(house: House) -> None:
+async def test_calls_are_asked_for_by_what_they_are(house: House, clock: MovableClock) -> None:
     """EVT-01 to EVT-04: wrong questions are refused in words."""
     desk = await Desk.open(house, "ana")
     await (await house.signed_in("ana")).ask("PUT", "/agent/status", {"status": "busy"})
@@ -68,6 +70,7 @@ async def test_calls_are_asked_for_by_what_they_are(house: House) -> None:
     calls: list[str] = []
     for name in ("Cora", "Dora"):
         customer = await house.browser()
+        clock.advance(1)
         calls.insert(0, await desk.call(customer, token, name=name))
     page = await desk.sue.get("/calls?limit=1")
     assert ([line["id"] for line in page["items"]], page["next"]) == (calls[:1], calls[0])
