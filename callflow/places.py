@@ -3,28 +3,22 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from callflow.call import Call, Ringing, Waiting
 from callflow.ids import CallId
-from callflow.turns import caller_key
+from callflow.turns import InLine, caller_key
 from callflow.waiting import Place
 
 EXACT = timedelta(minutes=10)
 """Up to here a wait is told to the minute, above to five of them: nobody can know it better."""
 
 
-def places(calls: Iterable[Call], at_work: int, handling: timedelta | None) -> Mapping[CallId, Place]:
+def places(callers: Iterable[InLine], at_work: int, handling: timedelta | None) -> Mapping[CallId, Place]:
     """Say where each caller of one queue stands, when so many agents work and a call keeps one for so long.
 
-    Who rings is still in line until somebody answers, so that a place never grows worse because an offer failed. Nor
-    because somebody who was on the way is there now: who connects and who reconnects (PLUS-13) is in line too.
+    Who is rung for is still in line until somebody answers, so that a place never grows worse because an offer failed.
+    Nor because somebody who was on the way is there now: who connects and who reconnects (PLUS-13) is in line too.
     """
-    line = sorted((call for call in calls if in_line(call)), key=caller_key)
+    line = sorted(callers, key=caller_key)
     return {call.id: Place(number, expected_wait(number, at_work, handling)) for number, call in enumerate(line, 1)}
-
-
-def in_line(call: Call) -> bool:
-    """Say whether the caller waits to be answered."""
-    return isinstance(call.phase, Waiting | Ringing)
 
 
 def expected_wait(position: int, at_work: int, handling: timedelta | None) -> timedelta | None:

@@ -2,15 +2,29 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 from callflow.agent import Agent, Idle
 from callflow.call import Call
-from callflow.ids import QueueId
+from callflow.ids import CallId, QueueId
 from callflow.queueing import CallOrder, QueuePolicy
 
 
-def caller_key(call: Call) -> tuple[Any, ...]:
+class InLine(Protocol):
+    """What of a call its turn depends on."""
+
+    @property
+    def id(self) -> CallId:
+        """The last tie-break."""
+        ...
+
+    @property
+    def started_at(self) -> datetime:
+        """When the customer called."""
+        ...
+
+
+def caller_key(call: InLine) -> tuple[Any, ...]:
     """Sort callers of one queue: who called first is served first (CALL-05)."""
     return (call.started_at, call.id)
 

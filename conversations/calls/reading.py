@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import Agent
@@ -58,7 +58,16 @@ async def agent_by_id(session: AsyncSession, agent: AgentId) -> Agent | None:
 
 async def all_agents(session: AsyncSession) -> Mapping[AgentId, Agent]:
     """Read every agent's live state; a broken row is left out, and logged."""
-    rows = await session.scalars(select(AgentRow).execution_options(populate_existing=True))
+    return await _agents(session, select(AgentRow))
+
+
+async def agents_by_id(session: AsyncSession, ids: Collection[AgentId]) -> Mapping[AgentId, Agent]:
+    """Read the live states of these agents; who never had one is left out."""
+    return await _agents(session, select(AgentRow).where(AgentRow.id.in_(ids))) if ids else {}
+
+
+async def _agents(session: AsyncSession, which: Select[AgentRow]) -> Mapping[AgentId, Agent]:
+    rows = await session.scalars(which.execution_options(populate_existing=True))
     agents = (_built(row.id, partial(to_agent, row)) for row in rows)
     return {agent.id: agent for agent in agents if agent is not None}
 

@@ -14,7 +14,17 @@ class CallRow(Base):
     """One call. `phase` is the word for its phase; `deadline_at` is empty only when it is over."""
 
     __tablename__ = "calls"
-    __table_args__ = (Index("ix_calls_deadline_at", "deadline_at"), Index("ix_calls_phase", "phase", "started_at"))
+    __table_args__ = (
+        Index("ix_calls_deadline_at", "deadline_at"),
+        Index("ix_calls_phase", "phase", "started_at"),
+        Index(
+            "ix_calls_answered",
+            "queue_id",
+            "ended_at",
+            sqlite_where=text("answered_at IS NOT NULL"),
+            postgresql_where=text("answered_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Index, Integer, String, and_, func, insert, or_, select, update
+from sqlalchemy import Index, Integer, String, and_, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,12 +17,18 @@ from callflow.facts import Actor, ActorKind, Fact, FactKind, Value
 from callflow.ids import AgentId, CallId, ConversationId, QueueId
 from conversations.db.base import Base, BigNumber, word
 
+WRAPPED = f"kind = '{FactKind.CALL_WRAPPED}'"
+"""The facts that say when an agent was done with a call, which are looked up by the call."""
+
 
 class FactRow(Base):
     """One fact that happened."""
 
     __tablename__ = "facts"
-    __table_args__ = (Index(None, "conversation_id", "number"),)
+    __table_args__ = (
+        Index(None, "conversation_id", "number"),
+        Index("ix_facts_wrapped", "call_id", sqlite_where=text(WRAPPED), postgresql_where=text(WRAPPED)),
+    )
 
     number: Mapped[int] = mapped_column(BigNumber, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
@@ -176,3 +182,12 @@ def _logged(row: FactRow) -> LoggedFact:
         data=row.data,
     )
     return LoggedFact(row.number, row.at, fact)
+
+
+async def last_wrapped(session: AsyncSession, calls: Collection[CallId]) -> Mapping[CallId, datetime]:
+    """Say when the last agent was done with each of these calls; ones without a wrap-up are left out."""
+    of_these = FactRow.call_id.in_(calls)
+    found = await session.execute(
+        select(FactRow.call_id, func.max(FactRow.at)).where(of_these, text(WRAPPED)).group_by(FactRow.call_id)
+    )
+    return {CallId(call): at for call, at in found if call is not None}

@@ -1,16 +1,13 @@
 """Where a caller stands, and how long it may take."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callflow.call import Ended, EndedBy, EndReason, LegState
 from callflow.places import expected_wait, places
 from callflow.waiting import Place
-from tests.callflow.ladder import NOON, ringing
 from tests.callflow.queue_people import caller
 
 pytestmark = pytest.mark.unit
@@ -26,14 +23,6 @@ def test_callers_stand_in_the_order_in_which_they_are_served() -> None:
         "call_2": Place(2, 4 * MINUTE),
         "call_3": Place(3, 6 * MINUTE),
     }
-
-
-def test_who_rings_or_is_cut_off_keeps_the_place_and_who_is_gone_has_none() -> None:
-    """PLUS-12, PLUS-13: a place never grows worse because an offer failed or somebody came back."""
-    rings = replace(caller(1), phase=ringing().call.phase)
-    away = replace(caller(2), customer_leg=replace(caller(2).customer_leg, state=LegState.RECONNECTING))
-    over = replace(caller(3), phase=Ended(NOON, EndReason.ABANDONED, EndedBy.CUSTOMER))
-    assert list(places([caller(4), over, away, rings], 1, None).values()) == [Place(1), Place(2), Place(3)]
 
 
 @pytest.mark.parametrize(

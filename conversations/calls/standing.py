@@ -1,0 +1,63 @@
+"""Where callers stand in the queue, read inside somebody's session (PLUS-12)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callflow.ids import CallId, QueueId
+from callflow.places import places
+from callflow.routing import at_work
+from callflow.waiting import Place
+from conversations.calls.reading import agents_by_id
+from conversations.calls.tables import CallRow
+from conversations.db.facts import last_wrapped
+from conversations.directory.queues import policies
+
+RECENT = 20
+"""So many answered calls of a queue tell how long one keeps an agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What of a call its place depends on."""
+
+    id: CallId
+    started_at: datetime
+
+
+async def places_in(session: AsyncSession, queue: QueueId) -> Mapping[CallId, Place]:
+    """Say where everybody stands who waits in a queue, rung for or not."""
+    waits = CallRow.phase.in_(("waiting", "ringing"))
+    found = await session.execute(select(CallRow.id, CallRow.started_at).where(CallRow.queue_id == queue, waits))
+    callers = [Caller(CallId(row[0]), row[1]) for row in found]
+    if not callers:
+        return {}
+    policy = (await policies(session)).get(queue)
+    members = list(policy.levels) if policy else []
+    working = sum(map(at_work, (await agents_by_id(session, members)).values()))
+    return places(callers, working, await handling_time(session, queue))
+
+
+async def place_of(session: AsyncSession, call: CallId) -> Place | None:
+    """Say where a caller stands, or None when he does not wait."""
+    queue = await session.scalar(select(CallRow.queue_id).where(CallRow.id == call))
+    return (await places_in(session, QueueId(queue))).get(call) if queue else None
+
+
+async def handling_time(session: AsyncSession, queue: QueueId) -> timedelta | None:
+    """Return how long an answered call of this queue kept an agent of late, talk and wrap-up, or None if none was."""
+    recent = await session.execute(
+        select(CallRow.id, CallRow.answered_at, CallRow.ended_at)
+        .where(CallRow.queue_id == queue, CallRow.answered_at.is_not(None), CallRow.ended_at.is_not(None))
+        .order_by(CallRow.ended_at.desc())
+        .limit(RECENT)
+    )
+    calls = {CallId(call): (answered, ended) for call, answered, ended in recent if answered and ended}
+    if not calls:
+        return None
+    wrapped = await last_wrapped(session, calls)
+    spans = [max(ended, wrapped.get(call, ended)) - answered for call, (answered, ended) in calls.items()]
+    return sum(spans, timedelta(0)) / len(spans)
