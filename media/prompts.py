@@ -8,7 +8,7 @@ import os
 import struct
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, cast
+from typing import BinaryIO, Final, cast
 
 import av
 import numpy as np
@@ -27,6 +27,10 @@ _MAGIC: Final = b"parley opus 1\n"
 
 class PromptError(Exception):
     """A sound file could not be read."""
+
+
+class TooLongError(PromptError):
+    """A sound is longer than ten minutes."""
 
 
 def encode(samples: Samples, seamless: bool = False) -> tuple[bytes, ...]:
@@ -51,24 +55,29 @@ def encode(samples: Samples, seamless: bool = False) -> tuple[bytes, ...]:
     return chosen
 
 
-def read_sound(path: Path) -> Samples:
-    """Decode a sound file of any format that FFmpeg knows, at most ten minutes. Raises `PromptError`."""
+def read_sound(source: Path | BinaryIO, kind: str | None = None) -> Samples:
+    """Decode a sound of any format that FFmpeg knows, or of one only, at most ten minutes. Raises `PromptError`.
+
+    Name the kind for what others send: some of the formats are lists of other files, which would be opened.
+    """
+    name = source.name if isinstance(source, Path) else "the sound"
     parts: list[Samples] = []
     length = 0
     try:
-        with av.open(str(path)) as container:
+        file = str(source) if isinstance(source, Path) else source
+        with av.open(file, mode="r", format=kind) as container:
             resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
             for frame in container.decode(audio=0):
                 for piece in resampler.resample(frame):
                     parts.append(cast("Samples", piece.to_ndarray())[0])
                     length += len(parts[-1])
                 if length > MAX_SECONDS * RATE:
-                    raise PromptError(f"{path.name} is longer than {MAX_SECONDS // 60} minutes")
+                    raise TooLongError(f"{name} is longer than {MAX_SECONDS // 60} minutes")
             parts += [cast("Samples", piece.to_ndarray())[0] for piece in resampler.resample(None)]
     except (FFmpegError, OSError, IndexError) as exc:
-        raise PromptError(f"{path.name} is not a sound that can be read: {exc}") from exc
+        raise PromptError(f"{name} is not a sound that can be read: {exc}") from exc
     if not parts:
-        raise PromptError(f"{path.name} holds no sound")
+        raise PromptError(f"{name} holds no sound")
     return np.concatenate(parts)
 
 
