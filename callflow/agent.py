@@ -129,7 +129,15 @@ class WrapUp:
     disposition: DispositionId | None = None
 
 
-Activity = Idle | Rung | InCall | WrapUp
+@dataclass(frozen=True, slots=True)
+class Observing:
+    """Listening to somebody else's call, or taking part in it (PLUS-20); offered none meanwhile."""
+
+    since: datetime
+    call: CallId
+
+
+Activity = Idle | Rung | InCall | WrapUp | Observing
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +182,12 @@ class Agent:
             and self.reachable
             and self.sound is Sound.READY
         )
+
+    @property
+    def reachable_idle(self) -> bool:
+        """Whether he may be asked by a colleague, or begin a call: there and free, perhaps Busy or Away (AST-08)."""
+        there = self.reachable and self.sound is Sound.READY and self.status.group is not Group.UNAVAILABLE
+        return there and isinstance(self.activity, Idle)
 
     @property
     def call(self) -> CallId | None:

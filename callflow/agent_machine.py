@@ -2,6 +2,7 @@
 
     Idle --Reserve--> Rung --Engage--> InCall --BeginWrapUp--> WrapUp --finished, time--> Idle
                        +--Release--> Idle
+    Idle --Dial--> InCall        Idle --Observe--> Observing --Release--> Idle
 
 The status (what he chose) and whether his panel is reachable run beside this. A status that he chooses while a
 call or a wrap-up holds him begins when that is over. No clock, no I/O.
@@ -20,6 +21,7 @@ from callflow.agent import (
     Group,
     Idle,
     InCall,
+    Observing,
     Rung,
     Sound,
     Status,
@@ -30,7 +32,7 @@ from callflow.agent import (
 )
 from callflow.call import Call
 from callflow.errors import RefusedError
-from callflow.events import AgentOrder, BeginWrapUp, Engage, Release, Reserve, WrapUpPolicy
+from callflow.events import AgentOrder, BeginWrapUp, Dial, Engage, Observe, Release, Reserve, WrapUpPolicy
 from callflow.facts import AUTOMATION, Actor, ActorKind, Fact, FactKind, Value
 from callflow.ids import AgentId, CallId, ConversationId, ReservationId
 
@@ -174,7 +176,8 @@ def obey(agent: Agent, order: AgentOrder, call: Call, policy: WrapUpPolicy, now:
     """Decide what a call's decision means for one of its agents. Raises `RefusedError` when he is not free."""
     match order:
         case Reserve():
-            if not agent.available or not isinstance(agent.activity, Idle):
+            free = agent.reachable_idle if order.transfer else agent.available
+            if not free or not isinstance(agent.activity, Idle):
                 raise RefusedError("not_available", "This agent cannot be offered a call now.")
             rung = replace(agent, tally=replace(agent.tally, rung_at=now))
             return _turn(rung, Rung(now, order.call, order.reservation, agent.activity.since))
@@ -182,6 +185,14 @@ def obey(agent: Agent, order: AgentOrder, call: Call, policy: WrapUpPolicy, now:
             if not isinstance(agent.activity, Rung) or agent.activity.call != order.call:
                 raise RefusedError("too_late", "This call is not ringing here any more.")
             return _turn(replace(agent, misses=0), InCall(now, order.call, order.conversation))
+        case Dial():
+            if not agent.reachable_idle:
+                raise RefusedError("not_available", "You cannot begin a call now.")
+            return _turn(agent, InCall(now, order.call, order.conversation))
+        case Observe():
+            if not agent.reachable or not isinstance(agent.activity, Idle):
+                raise RefusedError("busy", "You are busy with another call.")
+            return _turn(agent, Observing(now, order.call))
         case Release(away=away):
             if agent.call != order.call:
                 return AgentDecision(agent)
@@ -308,7 +319,7 @@ def _with_status(agent: Agent, status: Status, reason: StatusReason | None, now:
     return replace(agent, status=status, reason=reason, status_since=since, activity=activity, tally=tally)
 
 
-ActivityName = Literal["idle", "ringing", "in_call", "wrapping"]
+ActivityName = Literal["idle", "ringing", "in_call", "wrapping", "observing"]
 
 
 def activity_name(activity: Activity) -> ActivityName:
@@ -322,6 +333,8 @@ def activity_name(activity: Activity) -> ActivityName:
             return "in_call"
         case WrapUp():
             return "wrapping"
+        case Observing():
+            return "observing"
 
 
 def _status_fact(agent: Agent, actor: Actor) -> Fact:

@@ -3,7 +3,8 @@
 The phase says what the call is doing; each party has a leg whose state says whether its media works.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -18,15 +19,19 @@ from callflow.ids import (
     ReservationId,
     TransportId,
 )
+from callflow.waiting import Hearing, WaitingPlan
 
 RING_TIME = timedelta(seconds=20)
-MAX_WAIT = timedelta(minutes=10)
 LEG_GRACE = timedelta(seconds=60)
 """How long a party may be away before the call goes on without it (mission section 4, PLUS-01, PLUS-13)."""
 SETUP_LIMIT = timedelta(seconds=15)
 CALL_CAP = timedelta(hours=4)
 DECLINE_PAUSE = timedelta(seconds=15)
 """When every free agent has refused a call, how long it waits before they are asked again (PLUS-07)."""
+CALLBACK_LIMIT = timedelta(hours=8)
+"""How long a customer keeps the place who asked to be called back (PLUS-12)."""
+CALLBACK_RING = timedelta(seconds=45)
+"""How long the customer's page rings when an agent calls back: he may have to come from another room."""
 
 
 class Media(StrEnum):
@@ -36,11 +41,29 @@ class Media(StrEnum):
     VIDEO = "video"
 
 
+class Direction(StrEnum):
+    """Who began a call (EVT-01)."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Priority(StrEnum):
+    """How urgent a conversation and its calls are (CNV-03)."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
 class Role(StrEnum):
-    """Which side of a call a party is on."""
+    """What a party is in a call."""
 
     CUSTOMER = "customer"
     AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    """One who listens, whispers or has joined in (PLUS-20)."""
 
 
 class LegState(StrEnum):
@@ -50,6 +73,8 @@ class LegState(StrEnum):
     """It has never worked yet."""
     UP = "up"
     RECONNECTING = "reconnecting"
+    AWAY = "away"
+    """The customer's, who waits to be called back: there is no media until then."""
 
 
 class EndReason(StrEnum):
@@ -60,6 +85,8 @@ class EndReason(StrEnum):
     """The customer left before an agent answered."""
     NO_ANSWER = "no_answer"
     """Nobody answered within the longest wait."""
+    CALLBACK_MISSED = "callback_missed"
+    """The agent called back, and the customer did not answer."""
     LOST = "lost"
     """A party did not come back within the grace."""
     SERVER_RESTART = "server_restart"
@@ -75,6 +102,17 @@ class EndedBy(StrEnum):
     AGENT = "agent"
     SYSTEM = "system"
     NETWORK = "network"
+
+
+class ObserverMode(StrEnum):
+    """How a supervisor takes part in a call (PLUS-20)."""
+
+    LISTEN = "listen"
+    """Hears both, and nobody hears him."""
+    WHISPER = "whisper"
+    """The agent hears him, the customer does not."""
+    BARGE = "barge"
+    """Both hear him."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +141,48 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
+class Ring:
+    """One panel that rings, and the leg that it may open in advance."""
+
+    reservation: Reservation
+    leg: Leg
+
+    @property
+    def agent(self) -> AgentId:
+        """Who is rung."""
+        return self.reservation.agent
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """The agent asks a colleague before transferring the call, while the customer is on hold (PLUS-21)."""
+
+    ring: Ring
+    answered_at: datetime | None = None
+    """Since when the two talk; None while it rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """A supervisor who takes part in a call."""
+
+    supervisor: AgentId
+    leg: Leg
+    mode: ObserverMode
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """In the queue, hearing hold music."""
+    """In the queue, hearing what the plan says, or waiting to be called back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ringing:
-    """A panel rings; the caller still hears hold music."""
+    """One panel or several ring; the caller still hears what the plan says, or ringback in a transfer (XFER-05)."""
 
-    reservation: Reservation
-    agent_leg: Leg
+    rings: tuple[Ring, ...]
+    transferred_by: AgentId | None = None
+    """Set while the ring is a blind transfer's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +191,21 @@ class Talking:
 
     agent: AgentId
     agent_leg: Leg
-    answered_at: datetime
+    since: datetime
+    """When this agent answered, or took the call over."""
+    held_at: datetime | None = None
+    """Set while the customer is on hold (PLUS-21)."""
+    consult: Consult | None = None
+    observers: tuple[Observer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallingBack:
+    """An agent is ready, and the customer's page rings (PLUS-12)."""
+
+    agent: AgentId
+    agent_leg: Leg
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +216,10 @@ class Ended:
     reason: EndReason
     by: EndedBy
     agent: AgentId | None = None
-    answered_at: datetime | None = None
+    """Who talked to the customer last."""
 
 
-CallPhase = Waiting | Ringing | Talking | Ended
+CallPhase = Waiting | Ringing | Talking | CallingBack | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +228,16 @@ class Skip:
 
     agent: AgentId
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One side of a call: whose leg it is."""
+
+    role: Role
+    leg: Leg
+    person: AgentId | None = None
+    """The agent or supervisor; None for the customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +252,22 @@ class Call:
     media: Media
     started_at: datetime
     wait_until: datetime
+    """Until when the customer may wait."""
     customer_leg: Leg
+    direction: Direction = Direction.INBOUND
+    priority: Priority = Priority.NORMAL
+    plan: WaitingPlan = field(default_factory=WaitingPlan)
+    hearing: Hearing = field(default_factory=Hearing)
     phase: CallPhase = Waiting()
     skipped: tuple[Skip, ...] = ()
+    returned: bool = False
+    """It was answered and is back in the queue, at its head (mission 3.5)."""
+    waiting_since: datetime | None = None
+    """Since when it waits or rings again after it was answered; None while it waits for the first time."""
+    answered_at: datetime | None = None
+    """When an agent first talked to the customer."""
+    callback_at: datetime | None = None
+    """When the customer asked to be called back."""
     epoch: int = 0
     """Grows with every stored change: the compare-and-set of the row."""
 
@@ -171,45 +278,86 @@ class Call:
 
     @property
     def agent(self) -> AgentId | None:
-        """The agent whom it rings, who talks in it, or who did."""
+        """The agent who talks in it, calls back, or talked last."""
         match self.phase:
-            case Ringing(reservation=reservation):
-                return reservation.agent
-            case Talking(agent=agent) | Ended(agent=agent):
+            case Talking(agent=agent) | CallingBack(agent=agent) | Ended(agent=agent):
                 return agent
-            case Waiting():
+            case Waiting() | Ringing():
                 return None
 
     @property
     def agent_leg(self) -> Leg | None:
-        """The agent's leg while the call rings or is talked in."""
+        """The leg of the agent who talks or calls back."""
         match self.phase:
-            case Ringing(agent_leg=leg) | Talking(agent_leg=leg):
+            case Talking(agent_leg=leg) | CallingBack(agent_leg=leg):
                 return leg
             case _:
                 return None
 
     @property
+    def rings(self) -> tuple[Ring, ...]:
+        """The panels that ring, a consulted colleague's too."""
+        match self.phase:
+            case Ringing(rings=rings):
+                return rings
+            case Talking(consult=Consult(ring=ring, answered_at=None)):
+                return (ring,)
+            case _:
+                return ()
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """Everybody who has a leg in it, the customer first. Of a call that is over, the customer alone."""
+        return tuple(_parties(self))
+
+    @property
     def deadline(self) -> datetime | None:
         """When the call must be looked at next, whatever happens. None only when it is over."""
-        match self.phase:
-            case Ended():
-                return None
-            case Waiting():
-                due = [self.wait_until]
-            case Ringing(reservation=reservation):
-                due = [reservation.deadline]
-            case Talking(agent_leg=leg, answered_at=answered_at):
-                due = [answered_at + CALL_CAP]
-                if leg.deadline is not None:
-                    due.append(leg.deadline)
-        if self.customer_leg.deadline is not None:
-            due.append(self.customer_leg.deadline)
-        return min(due)
+        if not self.live:
+            return None
+        due = [*_due_in_phase(self), *(party.leg.deadline for party in self.parties)]
+        return min(when for when in due if when is not None)
 
-    def role_of(self, leg: LegId) -> Role | None:
+    def party(self, leg: LegId) -> Party | None:
         """Say whose leg this is, or None when it is none of this call's."""
-        if leg == self.customer_leg.id:
-            return Role.CUSTOMER
-        agent_leg = self.agent_leg
-        return Role.AGENT if agent_leg is not None and agent_leg.id == leg else None
+        return next((party for party in self.parties if party.leg.id == leg), None)
+
+    def party_of(self, person: AgentId) -> Party | None:
+        """Return an agent's or supervisor's part in this call, also while it rings."""
+        return next((party for party in self.parties if party.person == person), None)
+
+    def ring_of(self, reservation: ReservationId, agent: AgentId) -> Ring | None:
+        """Return the ring of this reservation, if it still rings."""
+        return next((ring for ring in self.rings if (ring.reservation.id, ring.agent) == (reservation, agent)), None)
+
+
+def _parties(call: Call) -> Iterator[Party]:
+    yield Party(Role.CUSTOMER, call.customer_leg)
+    match call.phase:
+        case Ringing(rings=rings):
+            yield from (Party(Role.AGENT, ring.leg, ring.agent) for ring in rings)
+        case Talking(agent=agent, agent_leg=leg, consult=consult, observers=observers):
+            yield Party(Role.AGENT, leg, agent)
+            if consult is not None:
+                yield Party(Role.AGENT, consult.ring.leg, consult.ring.agent)
+            yield from (Party(Role.SUPERVISOR, observer.leg, observer.supervisor) for observer in observers)
+        case CallingBack(agent=agent, agent_leg=leg):
+            yield Party(Role.AGENT, leg, agent)
+        case Waiting() | Ended():
+            pass
+
+
+def _due_in_phase(call: Call) -> list[datetime | None]:
+    hearing = call.hearing
+    match call.phase:
+        case Waiting():
+            return [None if hearing.farewell else call.wait_until, hearing.saying_until, hearing.next_at]
+        case Ringing(rings=rings):
+            return [*(ring.reservation.deadline for ring in rings), hearing.saying_until, hearing.next_at]
+        case Talking(since=since, consult=consult):
+            asked = consult.ring.reservation.deadline if consult and not consult.answered_at else None
+            return [(call.answered_at or since) + CALL_CAP, asked]
+        case CallingBack(until=until):
+            return [until]
+        case Ended():
+            return []

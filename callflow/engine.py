@@ -28,6 +28,8 @@ from callflow.events import (
     HungUp,
     LegConnected,
     LegLost,
+    Play,
+    PromptFinished,
     RingLost,
     ServerRestarted,
     TimePassed,
@@ -38,7 +40,7 @@ from callflow.ids import AgentId, CallId, LegId, ReservationId, new_id
 from callflow.mailbox import Mailbox
 from callflow.ports import Store, Transaction
 from callflow.routing import Match, assign
-from callflow.wiring import LegDown, LegUp, MediaEvent, MediaPort
+from callflow.wiring import LegDown, LegUp, MediaEvent, MediaPort, PromptEnded
 
 log = logging.getLogger(__name__)
 
@@ -103,8 +105,7 @@ class Engine(Generic[T]):
         async with self._store.write() as tx:
             decision = call_machine.arrive(await make(tx))
             await tx.add_call(decision.call)
-            for fact in decision.facts:
-                await tx.record(fact, decision.call)
+            await self._follow(tx, decision, self._clock.now())
         self._committed(decision.call)
         return decision.call
 
@@ -138,6 +139,8 @@ class Engine(Generic[T]):
                 happened = LegConnected(leg, transport)
             case LegDown(leg=leg, transport=transport):
                 happened = LegLost(leg, transport)
+            case PromptEnded(leg=leg, prompt=prompt):
+                happened = PromptFinished(leg, prompt)
             case _:
                 return
         call = self._legs.get(leg)
@@ -211,12 +214,12 @@ class Engine(Generic[T]):
 
     async def _reserve(self, match: Match) -> bool:
         """Hold the agents for the call, all or none of them; say whether that was possible."""
-        (agent,) = match.agents
-        reservation = Reservation(
-            ReservationId(new_id("res")), agent, LegId(new_id("leg")), self._clock.now() + match.ring_time
+        until = self._clock.now() + match.ring_time
+        reservations = tuple(
+            Reservation(ReservationId(new_id("res")), agent, LegId(new_id("leg")), until) for agent in match.agents
         )
         try:
-            await self.ask(match.call, AgentReserved(reservation))
+            await self.ask(match.call, AgentReserved(reservations))
         except RefusedError as error:
             log.info("call %s was not offered: %s", match.call, error.code)
             return False
@@ -291,13 +294,17 @@ class Engine(Generic[T]):
             if decision.call == before:
                 return before, decision
             await tx.save_call(decision.call)
-            for fact in decision.facts:
-                await tx.record(fact, decision.call)
-            for agent_id, order in decision.orders:
-                policy = await tx.wrap_up_policy(agent_id) if isinstance(order, BeginWrapUp) else NO_WRAP_UP
-                agent = agent_machine.obey(await tx.agent(agent_id), order, decision.call, policy, now)
-                await self._save_agent(tx, agent, decision.call)
+            await self._follow(tx, decision, now)
         return before, replace(decision, call=replace(decision.call, epoch=before.epoch + 1))
+
+    async def _follow(self, tx: T, decision: Decision, now: datetime) -> None:
+        """Write what a call's decision means beside the call: its facts, and its agents."""
+        for fact in decision.facts:
+            await tx.record(fact, decision.call)
+        for agent_id, order in decision.orders:
+            policy = await tx.wrap_up_policy(agent_id) if isinstance(order, BeginWrapUp) else NO_WRAP_UP
+            agent = agent_machine.obey(await tx.agent(agent_id), order, decision.call, policy, now)
+            await self._save_agent(tx, agent, decision.call)
 
     async def _save_agent(self, tx: T, decision: AgentDecision, call: Call | None) -> None:
         await tx.save_agent(decision.agent)
@@ -336,6 +343,8 @@ class Engine(Generic[T]):
                         self._media.wire(call.id, call.epoch, wiring)
                     case CloseLeg(leg=leg):
                         self._media.close(leg)
+                    case Play(leg=leg, prompt=prompt):
+                        self._media.play(leg, prompt)
             except Exception as error:
                 log.error("%s of call %s failed", type(command).__name__, call.id, exc_info=error)
                 if call.live:
@@ -353,5 +362,4 @@ class Engine(Generic[T]):
 
 
 def _legs(call: Call) -> list[LegId]:
-    agent_leg = call.agent_leg
-    return [call.customer_leg.id, *([agent_leg.id] if agent_leg is not None else [])]
+    return [party.leg.id for party in call.parties]

@@ -4,18 +4,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from callflow.agent import StatusReason
-from callflow.call import Call, Reservation, Role
+from callflow.call import Call, ObserverMode, Reservation, Role
 from callflow.facts import Fact
-from callflow.ids import AgentId, CallId, ConversationId, LegId, ReservationId, TransportId
+from callflow.ids import AgentId, CallId, ConversationId, LegId, PromptId, ReservationId, TransportId
+from callflow.queueing import QueuePolicy
+from callflow.waiting import Place
 from callflow.wiring import Wiring
 
 
 # ---- events -----------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class AgentReserved:
-    """Routing picked an agent who is free now."""
+    """Routing picked an agent who is free now, or several who are rung at once."""
 
-    reservation: Reservation
+    reservations: tuple[Reservation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,93 @@ class RingLost:
     """The agent who is rung is not there any more, or chose another status."""
 
     reservation: ReservationId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRemoved:
+    """This agent may not work any more: a supervisor disabled the account."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAsked:
+    """The agent put the customer on hold (PLUS-21)."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeAsked:
+    """The agent took the customer back from hold."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The agent hands the call over without asking first: a blind transfer (XFER-01 to XFER-05)."""
+
+    agent: AgentId
+    target: Reservation
+    policy: QueuePolicy
+    """The queue's, as it is now: only its agents may be asked (XFER-02)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultAsked:
+    """The agent asks a colleague before transferring the call."""
+
+    agent: AgentId
+    target: Reservation
+    policy: QueuePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultCompleted:
+    """The agent leaves the call to the colleague with whom he talks."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultReturned:
+    """The agent gives the consultation up and takes the customer back; or the colleague leaves it."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveAsked:
+    """A supervisor begins to listen, whisper or join in, or changes between them (PLUS-20)."""
+
+    supervisor: AgentId
+    leg: LegId
+    """The leg to make, if he has none in this call yet."""
+    mode: ObserverMode
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveEnded:
+    """A supervisor takes part no more."""
+
+    supervisor: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAsked:
+    """The customer leaves the line and keeps the place, to be called back (PLUS-12)."""
+
+    leg: LegId
+    """The leg that the customer will have then."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFinished:
+    """A prompt that was played to a leg has come to its end."""
+
+    leg: LegId
+    prompt: PromptId
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +175,9 @@ class DriverFailed:
 
 @dataclass(frozen=True, slots=True)
 class TimePassed:
-    """A deadline may have been reached."""
+    """A deadline may have been reached. `place` is where the caller stands, for whoever is told of it aloud."""
+
+    place: Place | None = None
 
 
 CallEvent = (
@@ -94,6 +185,17 @@ CallEvent = (
     | AgentAccepted
     | AgentDeclined
     | RingLost
+    | AgentRemoved
+    | HoldAsked
+    | ResumeAsked
+    | TransferAsked
+    | ConsultAsked
+    | ConsultCompleted
+    | ConsultReturned
+    | ObserveAsked
+    | ObserveEnded
+    | CallbackAsked
+    | PromptFinished
     | TransportOpened
     | LegConnected
     | LegLost
@@ -107,10 +209,11 @@ CallEvent = (
 # ---- what it means for an agent: performed in the same transaction --------------------------------
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Hold the agent for a call; refused unless he is available."""
+    """Hold the agent for a call; refused unless he is available, or, for a transfer, at least there and free."""
 
     call: CallId
     reservation: ReservationId
+    transfer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +225,23 @@ class Engage:
 
 
 @dataclass(frozen=True, slots=True)
+class Dial:
+    """The agent begins a call himself; refused unless he is there and free."""
+
+    call: CallId
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """The supervisor takes part in a call, and is offered none meanwhile; refused when he is busy with another."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
-    """The agent is free again without having talked; with a reason, he is also set Away."""
+    """The agent is free again without having talked to the customer; with a reason, he is also set Away."""
 
     call: CallId
     away: StatusReason | None = None
@@ -136,7 +254,7 @@ class BeginWrapUp:
     call: CallId
 
 
-AgentOrder = Reserve | Engage | Release | BeginWrapUp
+AgentOrder = Reserve | Engage | Dial | Observe | Release | BeginWrapUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +280,15 @@ class CloseLeg:
     leg: LegId
 
 
-Command = Wire | CloseLeg
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play a prompt once to a leg, over what it is wired to."""
+
+    leg: LegId
+    prompt: PromptId
+
+
+Command = Wire | CloseLeg | Play
 
 
 @dataclass(frozen=True, slots=True)

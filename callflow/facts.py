@@ -36,7 +36,6 @@ class FactKind(StrEnum):
     CALL_CONSULT_ENDED = "call.consult_ended"
     CALL_OBSERVED = "call.observed"
     """A supervisor listens, whispers or joins in, or does so no more."""
-    CALL_ANNOUNCED = "call.announced"
     CALL_CALLBACK_ASKED = "call.callback_asked"
     CALL_CALLED_BACK = "call.called_back"
     CALL_HANDLED = "call.handled"

@@ -76,7 +76,8 @@ def assign(
 
 def can_be_offered(call: Call) -> bool:
     """Say whether a waiting call may ring anywhere now; who is reconnecting lets the next one pass (PLUS-13)."""
-    return isinstance(call.phase, Waiting) and call.customer_leg.state is LegState.UP
+    here = call.customer_leg.state is LegState.UP or call.callback_at is not None
+    return isinstance(call.phase, Waiting) and here and not call.hearing.farewell
 
 
 def at_work(agent: Agent) -> bool:

@@ -83,7 +83,7 @@ async def follow_call(write: Write, fact: Fact, call: Call) -> None:
     match fact.kind:
         case FactKind.CALL_ANSWERED:
             change = update(LinkRow).where(LinkRow.used_at.is_(None)).values(used_at=write.clock.now())
-        case FactKind.CALL_REQUEUED:
+        case FactKind.CALL_REQUEUED if call.answered_at is None:
             # Answered, but no sound could be set up: nobody has talked to the customer after all.
             change = update(LinkRow).where(LinkRow.used_at.is_not(None)).values(used_at=None)
         case FactKind.CALL_ENDED:

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callflow.agent import Agent
 from callflow.call import Call, Role
 from callflow.ids import AgentId, CallId, ConversationId
-from conversations.calls.rows import LIVE, to_agent, to_call
+from conversations.calls.agent_rows import to_agent
+from conversations.calls.rows import LIVE, to_call
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
 
 log = logging.getLogger(__name__)

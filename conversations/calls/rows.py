@@ -1,17 +1,19 @@
-"""Between the values of the call flow and their rows. Nothing here decides anything."""
+"""Between the values of calls and their rows. Nothing here decides anything."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, TypeVar
 
-from callflow.agent import Activity, Agent, Idle, InCall, Rung, Status, Tally, WrapUp
-from callflow.agent_machine import activity_name
 from callflow.call import (
     Call,
+    CallingBack,
     CallPhase,
+    Consult,
     Ended,
     Leg,
+    Observer,
     Reservation,
+    Ring,
     Ringing,
     Role,
     Skip,
@@ -23,31 +25,39 @@ from callflow.ids import (
     CallId,
     ConversationId,
     CustomerId,
-    DispositionId,
     LegId,
     LinkId,
     QueueId,
     ReservationId,
-    StatusId,
     TransportId,
 )
-from conversations.calls.tables import AgentRow, CallRow, PartyRow
+from conversations.calls.plans import hearing_values, plan_values, to_hearing, to_plan
+from conversations.calls.tables import CallRow, PartyPart, PartyRow
 
 T = TypeVar("T")
 
-MILLISECOND = timedelta(milliseconds=1)
-LIVE = ("waiting", "ringing", "talking")
+LIVE = ("waiting", "ringing", "talking", "calling_back")
 
 
 def call_values(call: Call) -> dict[str, Any]:
     """Return the columns that may change of a call's row."""
     values: dict[str, Any] = {
-        "phase": _phase_word(call.phase),
+        "queue_id": call.queue,
+        "priority": call.priority,
+        "phase": phase_word(call.phase),
         "wait_until": call.wait_until,
+        "plan": plan_values(call.plan),
+        "hearing": hearing_values(call.hearing),
         "agent_id": call.agent,
-        "reservation_id": None,
-        "ring_until": None,
-        "answered_at": None,
+        "returned": call.returned,
+        "waiting_since": call.waiting_since,
+        "answered_at": call.answered_at,
+        "callback_at": call.callback_at,
+        "transferred_by": None,
+        "talking_since": None,
+        "held_at": None,
+        "consulted_at": None,
+        "call_back_until": None,
         "ended_at": None,
         "end_reason": None,
         "ended_by": None,
@@ -57,35 +67,46 @@ def call_values(call: Call) -> dict[str, Any]:
     match call.phase:
         case Waiting():
             pass
-        case Ringing(reservation=held):
-            values |= {"reservation_id": held.id, "ring_until": held.deadline}
-        case Talking(answered_at=answered_at):
-            values |= {"answered_at": answered_at}
+        case Ringing(transferred_by=by):
+            values |= {"transferred_by": by}
+        case Talking(since=since, held_at=held_at, consult=consult):
+            values |= {"talking_since": since, "held_at": held_at}
+            values |= {"consulted_at": consult.answered_at} if consult else {}
+        case CallingBack(until=until):
+            values |= {"call_back_until": until}
         case Ended() as end:
-            values |= {
-                "answered_at": end.answered_at,
-                "ended_at": end.at,
-                "end_reason": end.reason,
-                "ended_by": end.by,
-            }
+            values |= {"ended_at": end.at, "end_reason": end.reason, "ended_by": end.by}
     return values
 
 
-def party_values(leg: Leg, live: bool) -> dict[str, Any]:
-    """Return the columns that may change of a party's row."""
-    return {
-        "live": live,
-        "leg_state": leg.state,
-        "leg_deadline": leg.deadline,
-        "transport_id": leg.transport,
-        "tab": leg.tab,
-        "restarted": leg.restarted,
-    }
+def party_values(call: Call) -> Iterator[tuple[LegId, dict[str, Any]]]:
+    """Return each party's leg and the columns of its row."""
+    yield call.customer_leg.id, _party(call, call.customer_leg, Role.CUSTOMER, PartyPart.CUSTOMER)
+    match call.phase:
+        case Ringing(rings=rings):
+            yield from ((ring.leg.id, _rung(call, ring, PartyPart.RUNG)) for ring in rings)
+        case Talking(agent=agent, agent_leg=leg, consult=consult, observers=observers):
+            yield leg.id, _party(call, leg, Role.AGENT, PartyPart.TALKING, agent)
+            if consult is not None:
+                yield consult.ring.leg.id, _rung(call, consult.ring, PartyPart.CONSULTED)
+            for one in observers:
+                yield (
+                    one.leg.id,
+                    _party(call, one.leg, Role.SUPERVISOR, PartyPart.OBSERVING, one.supervisor) | {"mode": one.mode},
+                )
+        case CallingBack(agent=agent, agent_leg=leg):
+            yield leg.id, _party(call, leg, Role.AGENT, PartyPart.TALKING, agent)
+        case Waiting() | Ended():
+            pass
 
 
 def to_call(row: CallRow, parties: Iterable[PartyRow]) -> Call:
-    """Build a call from its row and its parties: the customer's, and the agent's live one."""
-    legs = {party.role: _to_leg(party) for party in parties if party.live or party.role is Role.CUSTOMER}
+    """Build a call from its row and its live parties, with the customer's. Raises ValueError when a row is broken."""
+    by_part: dict[PartyPart, list[PartyRow]] = {}
+    for party in sorted(parties, key=lambda party: party.leg_id):
+        if party.live:
+            by_part.setdefault(party.part, []).append(party)
+    customers = [party for party in parties if party.part is PartyPart.CUSTOMER]
     return Call(
         id=CallId(row.id),
         conversation=ConversationId(row.conversation_id),
@@ -95,84 +116,23 @@ def to_call(row: CallRow, parties: Iterable[PartyRow]) -> Call:
         media=row.media,
         started_at=row.started_at,
         wait_until=row.wait_until,
-        customer_leg=legs[Role.CUSTOMER],
-        phase=_to_phase(row, legs.get(Role.AGENT)),
+        customer_leg=_to_leg(_latest(customers)),
+        direction=row.direction,
+        priority=row.priority,
+        plan=to_plan(row.plan),
+        hearing=to_hearing(row.hearing),
+        phase=_to_phase(row, by_part),
         skipped=tuple(Skip(AgentId(agent), datetime.fromisoformat(at)) for agent, at in row.skipped),
+        returned=row.returned,
+        waiting_since=row.waiting_since,
+        answered_at=row.answered_at,
+        callback_at=row.callback_at,
         epoch=row.epoch,
     )
 
 
-def agent_values(agent: Agent) -> dict[str, Any]:
-    """Return the columns that may change of an agent's row."""
-    activity = agent.activity
-    values: dict[str, Any] = {
-        "status": agent.status.id,
-        "status_group": agent.status.group,
-        "reason": agent.reason,
-        "status_since": agent.status_since,
-        "activity": activity_name(activity),
-        "activity_since": activity.since,
-        "call_id": agent.call,
-        "conversation_id": None,
-        "reservation_id": None,
-        "idle_since": None,
-        "lost_at": None,
-        "wrap_until": None,
-        "wrap_summary": "",
-        "wrap_status": None,
-        "wrap_disposition_id": None,
-        "then_status": agent.then.id if agent.then else None,
-        "then_group": agent.then.group if agent.then else None,
-        "misses": agent.misses,
-        "tally_calls": agent.tally.calls,
-        "tally_talked_ms": agent.tally.talked // MILLISECOND,
-        "rung_at": agent.tally.rung_at,
-        "reachable": agent.reachable,
-        "offline_at": agent.offline_at,
-        "sound": agent.sound,
-        "deadline_at": agent.deadline,
-    }
-    match activity:
-        case Idle():
-            pass
-        case Rung() as rung:
-            values |= {
-                "reservation_id": rung.reservation,
-                "idle_since": rung.idle_since,
-                "lost_at": rung.lost_at,
-            }
-        case InCall(conversation=conversation):
-            values |= {"conversation_id": conversation}
-        case WrapUp() as wrap:
-            values |= {
-                "conversation_id": wrap.conversation,
-                "wrap_until": wrap.until,
-                "wrap_summary": wrap.summary,
-                "wrap_status": wrap.thread_status,
-                "wrap_disposition_id": wrap.disposition,
-            }
-    return values
-
-
-def to_agent(row: AgentRow) -> Agent:
-    """Build an agent from its row."""
-    return Agent(
-        id=AgentId(row.id),
-        status=Status(StatusId(row.status), row.status_group),
-        status_since=row.status_since,
-        activity=_to_activity(row),
-        reason=row.reason,
-        reachable=row.reachable,
-        offline_at=row.offline_at,
-        sound=row.sound,
-        epoch=row.epoch,
-        then=Status(StatusId(row.then_status), _set(row.then_group)) if row.then_status else None,
-        misses=row.misses,
-        tally=Tally(row.tally_calls, row.tally_talked_ms * MILLISECOND, row.rung_at),
-    )
-
-
-def _phase_word(phase: CallPhase) -> str:
+def phase_word(phase: CallPhase) -> str:
+    """Return the word for a phase."""
     match phase:
         case Waiting():
             return "waiting"
@@ -180,24 +140,82 @@ def _phase_word(phase: CallPhase) -> str:
             return "ringing"
         case Talking():
             return "talking"
+        case CallingBack():
+            return "calling_back"
         case Ended():
             return "ended"
 
 
-def _to_phase(row: CallRow, agent_leg: Leg | None) -> CallPhase:
+def needed(value: T | None) -> T:
+    """Return what a row must hold. Raises ValueError when the row is broken, which harms that call only."""
+    if value is None:
+        raise ValueError("the row lacks what its phase needs")
+    return value
+
+
+def _party(call: Call, leg: Leg, role: Role, part: PartyPart, person: AgentId | None = None) -> dict[str, Any]:
+    return {
+        "call_id": call.id,
+        "role": role,
+        "agent_id": person,
+        "live": call.live,
+        "part": part,
+        "mode": None,
+        "reservation_id": None,
+        "ring_until": None,
+        "leg_state": leg.state,
+        "leg_deadline": leg.deadline,
+        "transport_id": leg.transport,
+        "tab": leg.tab,
+        "restarted": leg.restarted,
+    }
+
+
+def _rung(call: Call, ring: Ring, part: PartyPart) -> dict[str, Any]:
+    held = ring.reservation
+    values = _party(call, ring.leg, Role.AGENT, part, held.agent)
+    return values | {"reservation_id": held.id, "ring_until": held.deadline}
+
+
+def _to_phase(row: CallRow, parties: dict[PartyPart, list[PartyRow]]) -> CallPhase:
     agent = AgentId(row.agent_id) if row.agent_id else None
     match row.phase:
         case "waiting":
             return Waiting()
         case "ringing":
-            reservation = Reservation(
-                ReservationId(_set(row.reservation_id)), _set(agent), _set(agent_leg).id, _set(row.ring_until)
-            )
-            return Ringing(reservation, _set(agent_leg))
+            by = AgentId(row.transferred_by) if row.transferred_by else None
+            return Ringing(tuple(map(_to_ring, needed(parties.get(PartyPart.RUNG)))), by)
         case "talking":
-            return Talking(_set(agent), _set(agent_leg), _set(row.answered_at))
+            consulted = [Consult(_to_ring(party), row.consulted_at) for party in parties.get(PartyPart.CONSULTED, ())]
+            observers = (
+                Observer(AgentId(needed(party.agent_id)), _to_leg(party), needed(party.mode))
+                for party in parties.get(PartyPart.OBSERVING, ())
+            )
+            return Talking(
+                needed(agent),
+                _to_leg(needed(parties.get(PartyPart.TALKING))[0]),
+                needed(row.talking_since),
+                row.held_at,
+                next(iter(consulted), None),
+                tuple(observers),
+            )
+        case "calling_back":
+            leg = _to_leg(needed(parties.get(PartyPart.TALKING))[0])
+            return CallingBack(needed(agent), leg, needed(row.call_back_until))
         case _:
-            return Ended(_set(row.ended_at), _set(row.end_reason), _set(row.ended_by), agent, row.answered_at)
+            return Ended(needed(row.ended_at), needed(row.end_reason), needed(row.ended_by), agent)
+
+
+def _latest(customers: list[PartyRow]) -> PartyRow:
+    """Return the customer's present leg: one who asked to be called back had another before."""
+    live = [party for party in customers if party.live]
+    return needed(next(iter(live or customers), None))
+
+
+def _to_ring(party: PartyRow) -> Ring:
+    leg, agent = _to_leg(party), AgentId(needed(party.agent_id))
+    held = Reservation(ReservationId(needed(party.reservation_id)), agent, leg.id, needed(party.ring_until))
+    return Ring(held, leg)
 
 
 def _to_leg(party: PartyRow) -> Leg:
@@ -209,32 +227,3 @@ def _to_leg(party: PartyRow) -> Leg:
         tab=party.tab,
         restarted=party.restarted,
     )
-
-
-def _to_activity(row: AgentRow) -> Activity:
-    since = row.activity_since
-    call = CallId(row.call_id or "")
-    match row.activity:
-        case "idle":
-            return Idle(since)
-        case "ringing":
-            return Rung(since, call, ReservationId(_set(row.reservation_id)), _set(row.idle_since), row.lost_at)
-        case "in_call":
-            return InCall(since, call, ConversationId(_set(row.conversation_id)))
-        case _:
-            return WrapUp(
-                since,
-                call,
-                ConversationId(_set(row.conversation_id)),
-                _set(row.wrap_until),
-                row.wrap_summary,
-                row.wrap_status,
-                DispositionId(row.wrap_disposition_id) if row.wrap_disposition_id else None,
-            )
-
-
-def _set(value: T | None) -> T:
-    """Return what the phase's row must hold. Raises ValueError when the row is broken, which harms that call only."""
-    if value is None:
-        raise ValueError("the row lacks what its phase needs")
-    return value

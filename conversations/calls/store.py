@@ -11,14 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import Agent, new_agent
 from callflow.agent_machine import SaveReport
-from callflow.call import Call, Role
+from callflow.call import Call
 from callflow.errors import LostRaceError, RefusedError
 from callflow.events import WrapUpPolicy
 from callflow.facts import Fact, FactKind
 from callflow.ids import AgentId, CallId
 from callflow.ports import Floor
+from conversations.calls.agent_rows import agent_values
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id, live_calls
-from conversations.calls.rows import agent_values, call_values, party_values
+from conversations.calls.rows import call_values, party_values
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
 from conversations.db.database import Database, Write
 from conversations.directory.queues import policies
@@ -45,15 +46,15 @@ class CallTransaction:
         return await call_by_id(self._session, call)
 
     async def add_call(self, call: Call) -> None:
-        """Write a new call with its customer's party."""
+        """Write a new call with its parties. Raises `RefusedError` when an agent of it has another call."""
         await self._session.execute(
             insert(CallRow).values(
                 id=call.id,
                 conversation_id=call.conversation,
                 customer_id=call.customer,
-                queue_id=call.queue,
                 link_id=call.link,
                 media=call.media,
+                direction=call.direction,
                 started_at=call.started_at,
                 epoch=call.epoch,
                 node=NODE,
@@ -61,24 +62,12 @@ class CallTransaction:
                 **call_values(call),
             )
         )
-        await self._add_party(call, Role.CUSTOMER)
+        await self._save_parties(call)
 
     async def save_call(self, call: Call) -> None:
-        """Write a call and its parties. Raises `LostRaceError`, or `RefusedError` when the agent has another call."""
+        """Write a call and its parties. Raises `LostRaceError`, or `RefusedError` when an agent has another call."""
         await _compare_and_set(self._session, CallRow, call.id, call.epoch, call_values(call))
-        agent_leg = call.agent_leg
-        await self._session.execute(
-            update(PartyRow)
-            .where(PartyRow.call_id == call.id, PartyRow.role == Role.AGENT, PartyRow.live)
-            .where(PartyRow.leg_id != (agent_leg.id if agent_leg else ""))
-            .values(live=False)
-        )
-        await self._update_party(call, Role.CUSTOMER)
-        if agent_leg is not None and not await self._update_party(call, Role.AGENT):
-            try:
-                await self._add_party(call, Role.AGENT)
-            except IntegrityError as error:
-                raise RefusedError("not_available", "This agent is in another call.") from error
+        await self._save_parties(call)
 
     async def agent(self, agent: AgentId) -> Agent:
         """Read an agent's live state; one who never signed in is Offline. Raises `LostRaceError`."""
@@ -115,26 +104,21 @@ class CallTransaction:
         for projection in self._projections:
             await projection(self.write, fact, call)
 
-    async def _add_party(self, call: Call, role: Role) -> None:
-        leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
-        if leg is None:
-            return
+    async def _save_parties(self, call: Call) -> None:
+        parties = dict(party_values(call))
+        # Who is out of the call first: he may be in another one by the same transaction.
         await self._session.execute(
-            insert(PartyRow).values(
-                leg_id=leg.id,
-                call_id=call.id,
-                role=role,
-                agent_id=call.agent if role is Role.AGENT else None,
-                **party_values(leg, live=call.live),
-            )
+            update(PartyRow)
+            .where(PartyRow.call_id == call.id, PartyRow.live, PartyRow.leg_id.not_in(parties))
+            .values(live=False)
         )
-
-    async def _update_party(self, call: Call, role: Role) -> bool:
-        leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
-        if leg is None:
-            return False
-        statement = update(PartyRow).where(PartyRow.leg_id == leg.id).values(**party_values(leg, live=call.live))
-        return (await _run(self._session, statement)).rowcount == 1
+        for leg, values in parties.items():
+            statement = update(PartyRow).where(PartyRow.leg_id == leg).values(**values)
+            try:
+                if (await _run(self._session, statement)).rowcount == 0:
+                    await self._session.execute(insert(PartyRow).values(leg_id=leg, **values))
+            except IntegrityError as error:
+                raise RefusedError("not_available", "This agent is in another call.") from error
 
 
 class CallStore:

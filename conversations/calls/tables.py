@@ -1,13 +1,27 @@
 """The tables of the call flow. Written by `store.py` only, each change by compare-and-set."""
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callflow.agent import Group, Sound, StatusReason, ThreadStatus
-from callflow.call import EndedBy, EndReason, LegState, Media, Role
+from callflow.call import Direction, EndedBy, EndReason, LegState, Media, ObserverMode, Priority, Role
 from conversations.db.base import Base, BigNumber, word
+
+
+class PartyPart(StrEnum):
+    """What a party does in a call."""
+
+    CUSTOMER = "customer"
+    RUNG = "rung"
+    TALKING = "talking"
+    """The agent who talks or calls back."""
+    CONSULTED = "consulted"
+    """The colleague whom the agent asks, ringing or talking."""
+    OBSERVING = "observing"
 
 
 class CallRow(Base):
@@ -32,13 +46,29 @@ class CallRow(Base):
     queue_id: Mapped[str] = mapped_column(ForeignKey("queues.id"))
     link_id: Mapped[str | None] = mapped_column(String(40), index=True)
     media: Mapped[Media] = mapped_column(word(Media))
+    direction: Mapped[Direction] = mapped_column(word(Direction))
+    priority: Mapped[Priority] = mapped_column(word(Priority))
     phase: Mapped[str] = mapped_column(String(16))
+    """waiting, ringing, talking, calling_back or ended."""
     started_at: Mapped[datetime]
     wait_until: Mapped[datetime]
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What the caller hears while waiting, as it was when the call came."""
+    hearing: Mapped[dict[str, Any]] = mapped_column(JSON)
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
-    reservation_id: Mapped[str | None] = mapped_column(String(40))
-    ring_until: Mapped[datetime | None]
+    """Who talks in it, calls back, or talked last."""
+    returned: Mapped[bool]
+    waiting_since: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    """When an agent first talked to the customer."""
+    callback_at: Mapped[datetime | None]
+    transferred_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    """Set while a blind transfer rings."""
+    talking_since: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
+    consulted_at: Mapped[datetime | None]
+    """When a consulted colleague answered."""
+    call_back_until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[EndReason | None] = mapped_column(word(EndReason))
     ended_by: Mapped[EndedBy | None] = mapped_column(word(EndedBy))
@@ -70,6 +100,10 @@ class PartyRow(Base):
     role: Mapped[Role] = mapped_column(word(Role))
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     live: Mapped[bool]
+    part: Mapped[PartyPart] = mapped_column(word(PartyPart))
+    mode: Mapped[ObserverMode | None] = mapped_column(word(ObserverMode))
+    reservation_id: Mapped[str | None] = mapped_column(String(40))
+    ring_until: Mapped[datetime | None]
     leg_state: Mapped[LegState] = mapped_column(word(LegState))
     leg_deadline: Mapped[datetime | None]
     transport_id: Mapped[str | None] = mapped_column(String(40))

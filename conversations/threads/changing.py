@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from callflow.agent import ThreadStatus
+from callflow.call import Priority
 from callflow.facts import AUTOMATION, Actor, Fact, FactKind
 from callflow.ids import AgentId, ConversationId, CustomerId, QueueId, new_id
 from conversations.db.database import Write
 from conversations.db.locking import locked
-from conversations.threads.tables import ConversationRow, CustomerRow, PreviewKind, Priority
+from conversations.threads.tables import ConversationRow, CustomerRow, PreviewKind
 
 SUMMARY_LIMIT = 1000
 TOPIC_LIMIT = 200

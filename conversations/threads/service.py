@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import ThreadStatus
+from callflow.call import Priority
 from callflow.facts import Actor, ActorKind
 from callflow.ids import ConversationId, CustomerId
 from conversations.calls.reading import conversations_in_call
@@ -25,7 +26,7 @@ from conversations.threads.customers import Customer, add_customer, search_custo
 from conversations.threads.entries import Entry, Page
 from conversations.threads.joining import locked_thread, open_conversation, thread_of
 from conversations.threads.lists import visible
-from conversations.threads.tables import ConversationRow, CustomerRow, Priority, Sender, TextKind
+from conversations.threads.tables import ConversationRow, CustomerRow, Sender, TextKind
 from conversations.threads.texts import add_text, text_with_key
 from conversations.threads.values import Conversation, ConversationItem, viewer
 from conversations.values import clean_line, clean_text

@@ -7,16 +7,8 @@ from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callflow.agent import ThreadStatus
+from callflow.call import Priority
 from conversations.db.base import Base, BigNumber, word
-
-
-class Priority(StrEnum):
-    """How urgent a conversation is (CNV-03)."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
 
 
 class PreviewKind(StrEnum):

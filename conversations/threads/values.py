@@ -7,12 +7,13 @@ from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import ThreadStatus
+from callflow.call import Priority
 from callflow.facts import Actor
 from callflow.ids import ConversationId, QueueId
 from conversations.directory.queues import queues_of
 from conversations.directory.values import Named, User
 from conversations.threads.customers import Customer
-from conversations.threads.tables import ConversationRow, PreviewKind, Priority
+from conversations.threads.tables import ConversationRow, PreviewKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from callflow.agent import DEFAULTS, Rung
 from callflow.agent_machine import MoreTime, StatusChosen, WrapUpFinished, WrapUpWritten
-from callflow.call import Call, Role
+from callflow.call import Call, Party, Role
 from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentDeclined, HungUp
@@ -68,17 +68,13 @@ class AgentCalls:
 
     async def offer_leg(self, who: SignedIn, call_id: str, offer: PanelOffer) -> LegAnswer:
         """Give this agent's leg a transport, while it rings or in the call; the newest one wins."""
-        call = await self._mine(who, call_id)
-        leg = call.agent_leg
-        if leg is None:
-            raise _not_yours()
-        return await self._negotiation.answer(call, leg.id, offer.sdp, offer.tab)
+        call, party = await self._mine(who, call_id)
+        return await self._negotiation.answer(call, party.leg.id, offer.sdp, offer.tab)
 
     async def lose_leg(self, who: SignedIn, call_id: str, lost: LegLost) -> None:
         """Say that the page is going away."""
-        call = await self._mine(who, call_id)
-        if call.agent_leg is not None:
-            await self._negotiation.lost(call, call.agent_leg.id, lost.transport)
+        call, party = await self._mine(who, call_id)
+        await self._negotiation.lost(call, party.leg.id, lost.transport)
 
     async def accept(self, who: SignedIn, reservation_id: str, accept: Accept) -> PanelCall:
         """Answer the call that rings; a second press, or a second tab, gets the same call."""
@@ -131,11 +127,12 @@ class AgentCalls:
         async with self._database.read() as session:
             return await self._views.team(session)
 
-    async def _mine(self, who: SignedIn, call_id: str) -> Call:
+    async def _mine(self, who: SignedIn, call_id: str) -> tuple[Call, Party]:
         call = await self._store.call(CallId(call_id))
-        if call is None or call.agent != who.user.id or not call.live:
+        party = call.party_of(who.user.id) if call is not None else None
+        if call is None or party is None:
             raise _not_yours()
-        return call
+        return call, party
 
     async def _wrap_up(self, who: SignedIn) -> WrapUp:
         async with self._database.read() as session:

@@ -4,12 +4,13 @@ from typing import Final
 
 from aiohttp import web
 
-from callflow.call import MAX_WAIT, SETUP_LIMIT, Call, Leg, LegState, Media, Role
+from callflow.call import SETUP_LIMIT, Call, Leg, LegState, Media, Role
 from callflow.clock import Clock
 from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import HungUp
 from callflow.ids import CallId, LegId, QueueId, new_id
+from callflow.waiting import WaitingPlan
 from callink.admission import JoinedAlreadyError, admit, call_of_guest
 from callink.links import Links
 from callink.values import LinkState
@@ -94,6 +95,7 @@ class GuestCalls:
             call = CallId(new_id("call"))
             admission = await admit(tx.write, token, browser, new.name, call)
             now = self._clock.now()
+            plan = WaitingPlan()
             return Call(
                 id=call,
                 conversation=await thread_for_call(tx.write, admission.customer, admission.queue, now),
@@ -102,8 +104,9 @@ class GuestCalls:
                 link=admission.link.id,
                 media=Media.AUDIO if admission.link.audio_only else new.media,
                 started_at=now,
-                wait_until=now + MAX_WAIT,
+                wait_until=now + plan.longest,
                 customer_leg=Leg(LegId(new_id("leg")), LegState.CONNECTING, now + SETUP_LIMIT),
+                plan=plan,
             )
 
         try:

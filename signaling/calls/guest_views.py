@@ -1,13 +1,13 @@
 """A call, as its customer's page shows it."""
 
-from callflow.call import Call, Ended, LegState, Role, Talking
+from callflow.call import Call, CallingBack, Ended, LegState, Ringing, Role, Talking, Waiting
 from callflow.clock import Clock
 from callink.values import LinkState
 from conversations.db.database import Session
 from conversations.directory.people import names_of_users
 from conversations.threads.entries import Entry, Message
 from conversations.threads.timeline import messages_of_call
-from signaling.models.guests import AgentInCall, GuestCall, GuestMessage
+from signaling.models.guests import AgentInCall, GuestCall, GuestMessage, GuestPhase
 
 
 class GuestViews:
@@ -20,28 +20,43 @@ class GuestViews:
         """Show a call, live or over."""
         phase = call.phase
         ended = phase if isinstance(phase, Ended) else None
-        answered_at = phase.answered_at if isinstance(phase, Talking | Ended) else None
         legs = [call.customer_leg, *([phase.agent_leg] if isinstance(phase, Talking) else [])]
         grace = [leg.deadline for leg in legs if leg.state is LegState.RECONNECTING and leg.deadline]
         messages = await messages_of_call(session, call.conversation, call.id)
         return GuestCall(
             id=call.id,
             media=call.media,
-            phase="ended" if ended else "talking" if isinstance(phase, Talking) else "waiting",
+            phase=_phase(call),
+            held=isinstance(phase, Talking) and phase.held_at is not None,
+            callback_at=call.callback_at,
             started_at=call.started_at,
-            answered_at=answered_at,
+            answered_at=call.answered_at,
             ended_at=ended.at if ended else None,
             now=self._clock.now(),
             end_reason=ended.reason if ended else None,
             ended_by=ended.by if ended else None,
-            mine=call.customer_leg.state.value,
+            mine=call.customer_leg.state,
             transport=call.customer_leg.transport,
-            agent=await _agent(session, phase) if isinstance(phase, Talking) else None,
+            agent=await _agent(session, phase) if isinstance(phase, Talking | CallingBack) else None,
             grace_until=min(grace, default=None) if call.live else None,
             wait_until=call.wait_until,
             messages=[shown for entry in messages if (shown := guest_message(entry)) is not None],
             link_state=link_state,
         )
+
+
+def _phase(call: Call) -> GuestPhase:
+    match call.phase:
+        case Waiting():
+            return "waiting"
+        case Ringing(transferred_by=by):
+            return "waiting" if by is None else "transferring"
+        case Talking():
+            return "talking"
+        case CallingBack():
+            return "calling_back"
+        case Ended():
+            return "ended"
 
 
 def guest_message(entry: Entry) -> GuestMessage | None:
@@ -57,7 +72,7 @@ def guest_message(entry: Entry) -> GuestMessage | None:
     )
 
 
-async def _agent(session: Session, phase: Talking) -> AgentInCall:
+async def _agent(session: Session, phase: Talking | CallingBack) -> AgentInCall:
     names = await names_of_users(session, [phase.agent])
     away = phase.agent_leg.state is LegState.RECONNECTING
     return AgentInCall(name=names.get(phase.agent, ""), state="reconnecting" if away else "up")

@@ -48,10 +48,10 @@ class Relayed:
             self._has_news.clear()
             news, self._news = self._news, set()
             for call in (live for one in news if (live := self._live(one)) is not None):
-                if call.agent is None:
-                    continue
                 try:
-                    await tell_agent(call.agent)
+                    for party in call.parties:
+                        if party.person is not None:
+                            await tell_agent(party.person)
                 except Exception:
                     log.exception("the panel of call %s could not be told of a relay; it is tried again", call.id)
                     self._news.add(call.id)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from callflow.agent import Group, Sound, StatusReason, ThreadStatus
 from callflow.agent_machine import ActivityName
-from callflow.call import EndedBy, Media
+from callflow.call import Direction, EndedBy, LegState, Media, ObserverMode
 from signaling.models.common import Id, Key, Model, Moment, Ref, Text
 
 Tab = Key
@@ -75,25 +75,61 @@ class Reservation(Model):
     seconds: int
 
 
+class Consultation(Model):
+    """A colleague who is asked before a transfer; he talks when `answered_at` is set."""
+
+    agent: Ref
+    answered_at: Moment | None
+
+
+class CallObserver(Model):
+    """A supervisor who takes part in a call."""
+
+    supervisor: Ref
+    mode: ObserverMode
+
+
+class Talk(Model):
+    """Who talks to the customer, since when, and what goes on beside it."""
+
+    agent: Ref
+    since: Moment
+    held_at: Moment | None
+    consult: Consultation | None
+    observers: list[CallObserver]
+
+
+PanelPhase = Literal["ringing", "talking", "calling_back", "consulting", "observing"]
+"""What this user does in the call; `consulting` is being asked by a colleague."""
+
+
 class PanelCall(Model):
-    """The call that rings at an agent, or in which he talks."""
+    """The call that rings at an agent, in which he talks, or in which he takes part beside another agent."""
 
     id: str
     media: Media
-    phase: Literal["ringing", "talking"]
+    direction: Direction
+    phase: PanelPhase
     conversation_id: str
     customer: Caller
     queue: Ref | None
     link_label: str | None
     waiting_since: Moment
+    callback_at: Moment | None
+    """Since when the customer waits to be called back."""
     last_summary: str | None
     reservation: Reservation | None
-    answered_at: Moment | None
+    asked_by: Ref | None
+    """The colleague who transfers the call, or asks first."""
+    talk: Talk | None
+    until: Moment | None
+    """Until when the customer's page rings, while it is called back."""
     tab: str | None
-    mine: Literal["connecting", "up", "reconnecting"]
+    leg: str
+    mine: LegState
     transport: str | None
     """The connection that `mine` is about; None when there is none."""
-    theirs: Literal["up", "reconnecting"]
+    theirs: LegState
     theirs_relayed: bool
     grace_until: Moment | None
 
@@ -108,7 +144,8 @@ class WrapUp(Model):
     until: Moment
     summary: str
     status: ThreadStatus
-    ended_by: EndedBy
+    ended_by: EndedBy | None
+    """None: the call goes on with another agent."""
     talked_seconds: int | None
 
 

@@ -1,7 +1,8 @@
 """Conversations and customers."""
 
 from callflow.agent import ThreadStatus
-from conversations.threads.values import PreviewKind, Priority
+from callflow.call import Priority
+from conversations.threads.values import PreviewKind
 from signaling.models.common import Id, Key, MessageText, Model, Moment, Name, Ref, Text, Version
 from signaling.models.entries import Entry
 

@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from callflow.call import EndedBy, EndReason, Media, Role
+from callflow.call import EndedBy, EndReason, LegState, Media, Role
 from callink.values import LinkState
 from signaling.availability import Availability
 from signaling.models.agents import Sdp
 from signaling.models.common import Model, Moment, Name
+
+GuestPhase = Literal["waiting", "transferring", "talking", "calling_back", "ended"]
 
 
 class GuestMessage(Model):
@@ -33,14 +35,18 @@ class GuestCall(Model):
 
     id: str
     media: Media
-    phase: Literal["waiting", "talking", "ended"]
+    phase: GuestPhase
+    held: bool
+    """On hold: music, and nothing is heard or seen either way."""
+    callback_at: Moment | None
+    """Since when the customer waits to be called back."""
     started_at: Moment
     answered_at: Moment | None
     ended_at: Moment | None
     now: Moment
     end_reason: EndReason | None
     ended_by: EndedBy | None
-    mine: Literal["connecting", "up", "reconnecting"]
+    mine: LegState
     transport: str | None
     """The connection that `mine` is about; None when there is none."""
     agent: AgentInCall | None

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from callflow.agent import Agent, WrapUp, new_agent
 from callflow.agent_machine import activity_name
-from callflow.call import RING_TIME, Call, Ended, LegState, Ringing, Talking
+from callflow.call import Call, CallingBack, Consult, Ended, LegState, Ring, Ringing, Talking
 from callflow.clock import Clock
-from callflow.ids import CallId, ConversationId
+from callflow.ids import AgentId, CallId, ConversationId
 from callink.links import link_label
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id
 from conversations.db.database import Session
-from conversations.directory.people import all_users, made_at
+from conversations.directory.people import all_users, made_at, names_of_users
 from conversations.directory.queues import all_queues, names_of_queues
 from conversations.directory.values import Queue, User, UserRole
 from conversations.errors import NotFoundError
@@ -20,7 +20,17 @@ from conversations.threads import lists
 from conversations.threads.customers import customer_by_id
 from conversations.threads.values import viewer
 from signaling.http.rules import SignedIn
-from signaling.models.agents import AgentState, Caller, PanelCall, Reservation, TeamMember
+from signaling.models.agents import (
+    AgentState,
+    Caller,
+    CallObserver,
+    Consultation,
+    PanelCall,
+    PanelPhase,
+    Reservation,
+    Talk,
+    TeamMember,
+)
 from signaling.models.agents import WrapUp as WrapUpView
 from signaling.models.common import Ref
 from signaling.models.conversations import ConversationItem
@@ -71,10 +81,11 @@ class PanelViews:
         if agent is None:
             agent = new_agent(who.user.id, (await made_at(session))[who.user.id])
         call = await call_by_id(session, agent.call) if agent.call else None
-        shown = await self._panel_call(session, call) if call is not None and call.live else None
+        shown = await self._panel_call(session, agent, call) if call is not None and call.live else None
         wrap_up = None
-        if isinstance(agent.activity, WrapUp) and call is not None and isinstance(call.phase, Ended):
-            wrap_up = await _wrap_up(session, agent.activity, call, call.phase)
+        if isinstance(agent.activity, WrapUp):
+            shown = None  # a call that he transferred goes on without him
+            wrap_up = await _wrap_up(session, agent.activity, call) if call is not None else None
         return Own(agent, self.agent_state(agent, who.user.name), shown, wrap_up)
 
     def agent_state(self, agent: Agent, name: str) -> AgentState:
@@ -115,21 +126,21 @@ class PanelViews:
             if UserRole.AGENT in user.roles and not user.disabled
         ]
 
-    async def _panel_call(self, session: Session, call: Call) -> PanelCall | None:
-        phase, leg = call.phase, call.agent_leg
-        if not isinstance(phase, Ringing | Talking) or leg is None:
-            return None
+    async def _panel_call(self, session: Session, agent: Agent, call: Call) -> PanelCall | None:
+        person = agent.id
+        party = call.party_of(person)
         customer = await customer_by_id(session, call.customer)
-        if customer is None:
+        if party is None or customer is None:
             return None
+        leg, ring = party.leg, next((ring for ring in call.rings if ring.agent == person), None)
         queues = await names_of_queues(session, [call.queue])
         summary, _ = await lists.gist(session, call.conversation)
-        held = phase.reservation if isinstance(phase, Ringing) else None
         grace = [at.deadline for at in (leg, call.customer_leg) if at.state is LegState.RECONNECTING and at.deadline]
         return PanelCall(
             id=call.id,
             media=call.media,
-            phase="ringing" if held else "talking",
+            direction=call.direction,
+            phase=_phase(call, person, ring),
             conversation_id=call.conversation,
             customer=Caller(
                 id=customer.id,
@@ -140,19 +151,70 @@ class PanelViews:
             ),
             queue=Ref(id=call.queue, name=queues[call.queue]),
             link_label=await link_label(session, call.link) if call.link else None,
-            waiting_since=call.started_at,
+            waiting_since=call.waiting_since or call.started_at,
+            callback_at=call.callback_at,
             last_summary=summary or None,
-            reservation=Reservation(id=held.id, deadline=held.deadline, seconds=int(RING_TIME.total_seconds()))
-            if held
-            else None,
-            answered_at=phase.answered_at if isinstance(phase, Talking) else None,
+            reservation=_reservation(ring, agent.activity.since) if ring else None,
+            asked_by=await _asked_by(session, call, person),
+            talk=await _talk(session, call.phase) if isinstance(call.phase, Talking) else None,
+            until=call.phase.until if isinstance(call.phase, CallingBack) else None,
             tab=leg.tab,
-            mine=leg.state.value,
+            leg=leg.id,
+            mine=leg.state,
             transport=leg.transport,
-            theirs="up" if call.customer_leg.state is LegState.UP else "reconnecting",
+            theirs=call.customer_leg.state,
             theirs_relayed=call.id in self._relayed,
             grace_until=min(grace, default=None),
         )
+
+
+def _phase(call: Call, person: AgentId, ring: Ring | None) -> PanelPhase:
+    match call.phase:
+        case Talking(agent=agent) if agent == person:
+            return "talking"
+        case CallingBack():
+            return "calling_back"
+        case Talking(observers=observers) if any(one.supervisor == person for one in observers):
+            return "observing"
+        case _:
+            return "ringing" if ring else "consulting"
+
+
+def _reservation(ring: Ring, since: datetime) -> Reservation:
+    held = ring.reservation
+    return Reservation(id=held.id, deadline=held.deadline, seconds=round((held.deadline - since).total_seconds()))
+
+
+async def _asked_by(session: Session, call: Call, person: AgentId) -> Ref | None:
+    """Name the colleague who transfers the call to this agent, or asks him first."""
+    match call.phase:
+        case Ringing(transferred_by=by) if by is not None:
+            asker = by
+        case Talking(agent=agent, consult=Consult(ring=ring)) if ring.agent == person:
+            asker = agent
+        case _:
+            return None
+    return await _named(session, asker)
+
+
+async def _talk(session: Session, talk: Talking) -> Talk:
+    asked = talk.consult
+    return Talk(
+        agent=await _named(session, talk.agent),
+        since=talk.since,
+        held_at=talk.held_at,
+        consult=None
+        if asked is None
+        else Consultation(agent=await _named(session, asked.ring.agent), answered_at=asked.answered_at),
+        observers=[
+            CallObserver(supervisor=await _named(session, one.supervisor), mode=one.mode) for one in talk.observers
+        ],
+    )
+
+
+async def _named(session: Session, person: AgentId) -> Ref:
+    names = await names_of_users(session, [person])
+    return Ref(id=person, name=names.get(person, ""))
 
 
 def _member(user: User, agent: Agent, queues: Sequence[Queue]) -> TeamMember:
@@ -177,7 +239,7 @@ def _since(agent: Agent) -> datetime:
     return agent.status_since if agent.call is None else agent.activity.since
 
 
-async def _wrap_up(session: Session, wrap: WrapUp, call: Call, end: Ended) -> WrapUpView | None:
+async def _wrap_up(session: Session, wrap: WrapUp, call: Call) -> WrapUpView | None:
     customer = await customer_by_id(session, call.customer)
     if customer is None:
         return None
@@ -190,6 +252,6 @@ async def _wrap_up(session: Session, wrap: WrapUp, call: Call, end: Ended) -> Wr
         until=wrap.until,
         summary=wrap.summary,
         status=wrap.thread_status or status,
-        ended_by=end.by,
-        talked_seconds=round((end.at - end.answered_at).total_seconds()) if end.answered_at else None,
+        ended_by=call.phase.by if isinstance(call.phase, Ended) else None,
+        talked_seconds=round((wrap.since - call.answered_at).total_seconds()) if call.answered_at else None,
     )

@@ -3,29 +3,36 @@
 They are written anew, and do not ask the code under test, so that `test_planted_bugs.py` can show that they fail.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from callflow.agent import OFFLINE_GRACE, Agent, Group, Idle, InCall, Rung, Sound, Status, WrapUp
+from callflow.agent import OFFLINE_GRACE, Activity, Agent, Group, Idle, InCall, Observing, Rung, Sound, Status, WrapUp
 from callflow.call import (
     CALL_CAP,
+    CALLBACK_LIMIT,
     DECLINE_PAUSE,
-    MAX_WAIT,
     Call,
+    CallingBack,
     Ended,
     EndedBy,
     EndReason,
     LegState,
+    ObserverMode,
+    Ring,
     Ringing,
     Talking,
     Waiting,
 )
-from callflow.wiring import HOLD_MUSIC, FromLeg, FromPrompt, Stream
+from callflow.ids import AgentId, LegId
+from callflow.waiting import MAX_WAIT
+from callflow.wiring import RINGBACK, FromLeg, FromMix, FromPrompt, Stream
 from tests.callflow.world import World
 
 LATE = timedelta(seconds=2)
-LONGEST = max(CALL_CAP, MAX_WAIT) + timedelta(minutes=1)
+LONGEST = max(CALL_CAP, MAX_WAIT, CALLBACK_LIMIT) + timedelta(minutes=1)
 LONGEST_WRAP_UP = timedelta(hours=1)
+
+Holders = Mapping[AgentId, Agent]
 
 
 def check(world: World, calls: Sequence[Call], agents: Sequence[Agent]) -> None:
@@ -34,32 +41,34 @@ def check(world: World, calls: Sequence[Call], agents: Sequence[Agent]) -> None:
     by_id = {call.id: call for call in calls}
     holders = {agent.id: agent for agent in agents}
     for call in calls:
-        check_call(world, call, holders.get(call.agent) if call.agent else None, now)
-    held_by = [call.agent for call in calls if isinstance(call.phase, Ringing | Talking)]
+        check_call(world, call, holders, now)
+    held_by = [party.person for call in calls if call.live for party in call.parties if party.person is not None]
     assert len(held_by) == len(set(held_by)), "I2: an agent has one call at most"
     for agent in agents:
         check_agent(agent, by_id.get(agent.call) if agent.call else None, now)
     check_waiting(calls, agents, now)
 
 
-def check_call(world: World, call: Call, agent: Agent | None, now: datetime) -> None:
-    """I1, I4 to I6, R4 for one call and the agent whom it names."""
+def check_call(world: World, call: Call, holders: Holders, now: datetime) -> None:
+    """I1, I4 to I6, R4 for one call and the agents whom it names."""
     assert call.started_at == world.arrived[call.id], "I4: a caller who is put back keeps the place"
+    assert not call.returned or call.answered_at is not None, "I4: only who was answered comes back to the head"
     match call.phase:
         case Waiting():
-            assert call.agent_leg is None, "I1: a waiting call has no agent's leg"
-        case Ringing(reservation=held):
-            assert agent is not None, "I1: a ring has an agent"
-            assert isinstance(agent.activity, Rung), "I1: who is rung knows it"
-            assert (agent.activity.call, agent.activity.reservation) == (call.id, held.id), "I1: by this call"
-        case Talking():
-            assert agent is not None, "I1: a talk has an agent"
-            assert isinstance(agent.activity, InCall), "I1: who talks knows it"
-            assert agent.activity.call == call.id, "I1: in this call"
+            assert len(call.parties) == 1, "I1: a waiting call has no agent's leg"
+        case Ringing(rings=rings):
+            assert rings, "I1: a ring has an agent"
+            for ring in rings:
+                check_ring(call, ring, holders)
+        case Talking() as talk:
+            check_talk(call, talk, holders)
+        case CallingBack(agent=agent):
+            check_in_call(call, agent, holders)
+            assert call.customer_leg.state in {LegState.AWAY, LegState.CONNECTING, LegState.RECONNECTING}, "I1: not yet"
         case Ended() as end:
             assert call.deadline is None, "I5: nothing waits for an ended call"
             assert end.reason is not EndReason.FAILED, "I6: no call failed"
-            assert call.started_at <= (end.answered_at or call.started_at) <= end.at, "I6: times are in order"
+            assert call.started_at <= (call.answered_at or call.started_at) <= end.at, "I6: times are in order"
             assert not world.wire.wiring.get(call.id), "R4: nothing is heard after the end"
             if end.by is EndedBy.NETWORK:
                 assert call.customer_leg.id not in world.cut_off, "I6: who was cut off by a restart is not blamed"
@@ -70,27 +79,104 @@ def check_call(world: World, call: Call, agent: Agent | None, now: datetime) -> 
         check_wiring(world, call)
 
 
+def check_ring(call: Call, ring: Ring, holders: Holders) -> None:
+    """I1 for one panel that rings."""
+    activity = activity_of(ring.agent, holders)
+    assert isinstance(activity, Rung), "I1: who is rung knows it"
+    assert (activity.call, activity.reservation) == (call.id, ring.reservation.id), "I1: by this call"
+
+
+def check_talk(call: Call, talk: Talking, holders: Holders) -> None:
+    """I1 and I2 for a talk: who has the customer, who is asked, who listens."""
+    check_in_call(call, talk.agent, holders)
+    if talk.consult is not None:
+        assert talk.held_at is not None, "PLUS-21: the customer is on hold while a colleague is asked"
+        if talk.consult.answered_at is None:
+            check_ring(call, talk.consult.ring, holders)
+        else:
+            check_in_call(call, talk.consult.ring.agent, holders)
+    for one in talk.observers:
+        activity = activity_of(one.supervisor, holders)
+        assert isinstance(activity, Observing), "I1: who listens knows it"
+        assert activity.call == call.id, "I1: to this call"
+
+
+def check_in_call(call: Call, agent: AgentId, holders: Holders) -> None:
+    """I1 for an agent who talks."""
+    activity = activity_of(agent, holders)
+    assert isinstance(activity, InCall), "I1: who talks knows it"
+    assert activity.call == call.id, "I1: in this call"
+
+
+def activity_of(agent: AgentId, holders: Holders) -> Activity:
+    assert agent in holders, "I1: who is in a call has a state"
+    return holders[agent].activity
+
+
 def check_legs(world: World, call: Call) -> None:
     """I5 for the legs of a live call: none is away for ever."""
-    agent_leg = call.agent_leg if isinstance(call.phase, Talking) else None
-    for leg in (call.customer_leg, agent_leg):
-        if leg is not None:
-            assert (leg.deadline is None) == (leg.state is LegState.UP), "I5: a leg that is away has a deadline"
-            assert leg.restarted == (leg.id in world.cut_off), "I6: a leg knows whether a restart cut it off"
+    rung = {ring.leg.id for ring in call.rings}
+    for party in call.parties:
+        leg = party.leg
+        if leg.id in rung:
+            continue  # the ring's own deadline ends it
+        if leg.state is LegState.AWAY:
+            assert call.callback_at is not None, "I5: who is away waits to be called back"
+        else:
+            called_back = isinstance(call.phase, CallingBack) and leg.state is LegState.CONNECTING
+            away = leg.state is not LegState.UP
+            assert called_back or (leg.deadline is not None) == away, "I5: a leg that is away has a deadline"
+        assert leg.restarted == (leg.id in world.cut_off), "I6: a leg knows whether a restart cut it off"
 
 
 def check_wiring(world: World, call: Call) -> None:
-    """R4: music until an answer, each other after it, and nobody is heard before."""
-    customer, agent_leg = call.customer_leg, call.agent_leg
+    """R4: music until an answer, each other after it, nothing between the two on hold, and nobody is heard before."""
+    customer = call.customer_leg
     if customer.state is not LegState.UP:
         return
     wired = world.wire.wiring.get(call.id, {})
-    if isinstance(call.phase, Talking) and agent_leg is not None and agent_leg.state is not LegState.CONNECTING:
-        heard = {leg: streams.get(Stream.VOICE) for leg, streams in wired.items()}
-        each_other = {customer.id: FromLeg(agent_leg.id), agent_leg.id: FromLeg(customer.id)}
-        assert heard == each_other, "R4: who talks is heard, and hears"
+    heard = {leg: voices(streams.get(Stream.VOICE)) for leg, streams in wired.items()}
+    match call.phase:
+        case Talking(agent_leg=leg) as talk if leg.state is not LegState.CONNECTING:
+            assert heard == expected(customer.id, talk), "R4: who talks is heard, and hears"
+        case Ringing(transferred_by=by) if by is not None:
+            assert heard == {customer.id: {RINGBACK}}, "XFER-05: the caller hears ringing, never silence"
+        case _:
+            (only,) = heard.items()
+            assert only[0] == customer.id, "R4: nobody is heard before an answer"
+            assert only[1] <= {"music", RINGBACK}, "R4: and the caller hears music, or ringing"
+
+
+def expected(customer: LegId, talk: Talking) -> dict[LegId, set[object]]:
+    """Say who hears whom in a talk, by the rules of hold, consultation and taking part."""
+    agent, held = talk.agent_leg.id, talk.held_at is not None
+    asked = talk.consult.ring.leg.id if talk.consult and talk.consult.answered_at else None
+    whispers = {one.leg.id for one in talk.observers if one.mode is not ObserverMode.LISTEN}
+    barges = {one.leg.id for one in talk.observers if one.mode is ObserverMode.BARGE}
+    wanted: dict[LegId, set[object]] = {customer: {"music"} if held else {agent, *barges}}
+    if talk.consult is not None and asked is None:
+        wanted[agent] = {RINGBACK}
     else:
-        assert wired == {customer.id: {Stream.VOICE: FromPrompt(HOLD_MUSIC)}}, "R4: nobody is heard before an answer"
+        wanted[agent] = {*([] if held else [customer]), *([asked] if asked else []), *whispers}
+    if asked is not None:
+        wanted[asked] = {agent}
+    for one in talk.observers:
+        others = barges - {one.leg.id}
+        wanted[one.leg.id] = {*([] if held else [customer]), agent, *([asked] if asked else []), *others}
+    return wanted
+
+
+def voices(source: object) -> set[object]:
+    """Name what is heard: legs, or the prompt; any music is "music"."""
+    match source:
+        case FromLeg(leg=leg):
+            return {leg}
+        case FromMix(legs=legs):
+            return set(legs)
+        case FromPrompt(prompt=prompt):
+            return {prompt if prompt == RINGBACK else "music"}
+        case _:
+            return set()
 
 
 def check_agent(agent: Agent, call: Call | None, now: datetime) -> None:
@@ -98,13 +184,13 @@ def check_agent(agent: Agent, call: Call | None, now: datetime) -> None:
     match agent.activity:
         case Idle():
             pass
-        case Rung() | InCall():
+        case Rung() | InCall() | Observing():
             assert call is not None, "I3: the call is there"
             assert call.live, "I3: no agent points to an ended call"
-            assert call.agent == agent.id, "I3: and the call points back"
+            assert agent.id in {party.person for party in call.parties}, "I3: and the call points back"
         case WrapUp(until=until):
             assert call is not None, "I3: the call is there"
-            assert not call.live, "I3: a wrap-up follows a call"
+            assert agent.id not in {party.person for party in call.parties}, "I3: a wrap-up follows a call"
             assert now - LATE < until < now + LONGEST_WRAP_UP, "I5: a wrap-up has a deadline"
     if agent.status.group is not Group.UNAVAILABLE and not agent.reachable:
         assert agent.offline_at is not None, "I5: nobody is Active, Busy or Away for ever without a panel"
@@ -115,7 +201,8 @@ def check_waiting(calls: Sequence[Call], agents: Sequence[Agent], now: datetime)
     """I4: nobody who could be offered to a free agent is left waiting."""
     free = {agent.id for agent in agents if could_be_rung(agent)}
     for call in calls:
-        if not isinstance(call.phase, Waiting) or call.customer_leg.state is not LegState.UP:
+        here = call.customer_leg.state is LegState.UP or call.callback_at is not None
+        if not isinstance(call.phase, Waiting) or not here or call.hearing.farewell:
             continue
         refused = {skip.agent for skip in call.skipped}
         assert not free - refused, "PLUS-06: the moment an agent is free, the oldest waiting work is handed out"

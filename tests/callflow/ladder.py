@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from callflow import call_machine
-from callflow.call import MAX_WAIT, SETUP_LIMIT, Call, Leg, LegState, Media, Reservation
+from callflow.call import SETUP_LIMIT, Call, Leg, LegState, Media, Reservation
 from callflow.events import AgentAccepted, AgentReserved, CallEvent, Decision, LegConnected, TimePassed
 from callflow.facts import Fact, FactKind
 from callflow.ids import (
@@ -17,6 +17,7 @@ from callflow.ids import (
     ReservationId,
     TransportId,
 )
+from callflow.waiting import MAX_WAIT
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ALICE = AgentId("user_alice")
@@ -87,7 +88,7 @@ def ringing(agent: AgentId = ALICE) -> Ladder:
     """Five seconds later Alice's panel rings."""
     ladder = waiting()
     ladder.now += timedelta(seconds=5)
-    return ladder >> AgentReserved(reservation(agent, ladder.now))
+    return ladder >> AgentReserved((reservation(agent, ladder.now),))
 
 
 def talking() -> Ladder:

@@ -113,10 +113,10 @@ def test_who_is_asked_again_begins_a_new_round_in_which_everybody_has_a_turn() -
     """PLUS-07: otherwise the longest idle would be asked after every pause, and nobody else."""
     refused = ringing() >> AgentDeclined(RING, ALICE)
     refused.call = replace(refused.call, skipped=(*refused.call.skipped, Skip(BOB, refused.now)))
-    again = refused >> AgentReserved(reservation(ALICE, refused.now + timedelta(seconds=15)))
+    again = refused >> AgentReserved((reservation(ALICE, refused.now + timedelta(seconds=15)),))
     assert again.call.skipped == ()
     first = ringing() >> AgentDeclined(RING, ALICE)
-    assert (first >> AgentReserved(reservation(BOB, first.now))).call.skipped == (Skip(ALICE, first.now),)
+    assert (first >> AgentReserved((reservation(BOB, first.now),))).call.skipped == (Skip(ALICE, first.now),)
 
 
 def test_a_ring_whose_panel_died_gives_the_place_back() -> None:
@@ -148,7 +148,7 @@ def test_a_caller_who_hangs_up_while_it_rings_frees_the_agent() -> None:
     assert ladder.last.commands == (Wire({}), CloseLeg(CUSTOMER_LEG), CloseLeg(AGENT_LEG))
 
 
-@pytest.mark.parametrize("side", list(Role))
+@pytest.mark.parametrize("side", [Role.CUSTOMER, Role.AGENT])
 def test_either_side_hangs_up_for_both_and_wrap_up_follows(side: Role) -> None:
     """CALL-06, EVT-04, WRAP-01."""
     ladder = talking()
@@ -180,7 +180,7 @@ def test_a_ring_under_way_is_finished_before_the_longest_wait_ends_the_call() ->
     """PLUS-07; mission 3.2: timer clash."""
     ladder = waiting()
     ladder.elapse(595)
-    ladder >>= AgentReserved(reservation(ALICE, ladder.now))
+    ladder >>= AgentReserved((reservation(ALICE, ladder.now),))
     assert isinstance(ladder.elapse(10).call.phase, Ringing)
     ladder.elapse(10)
     assert isinstance(ladder.call.phase, Waiting)
@@ -225,7 +225,7 @@ def test_a_caller_who_is_away_is_not_offered_but_keeps_the_place() -> None:
     """PLUS-13."""
     ladder = waiting() >> LegLost(CUSTOMER_LEG, PATH_1)
     with pytest.raises(RefusedError):
-        _ = ladder >> AgentReserved(reservation(ALICE, ladder.now))
+        _ = ladder >> AgentReserved((reservation(ALICE, ladder.now),))
     assert ended(ladder.elapse(60)).reason is EndReason.ABANDONED
 
 

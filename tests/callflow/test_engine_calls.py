@@ -19,7 +19,7 @@ from callflow.facts import FactKind
 from callflow.ids import CallId, LegId
 from callflow.wiring import LegUp
 from conversations.calls.store import CallStore, CallTransaction
-from conversations.calls.tables import PartyRow
+from conversations.calls.tables import PartyPart, PartyRow
 from conversations.db.database import Database
 from tests.callflow.races import together, until
 from tests.callflow.world import World
@@ -53,7 +53,7 @@ async def ringing(world: World) -> tuple[Call, Ringing]:
 
 async def talking(world: World) -> Call:
     _, ring = await ringing(world)
-    await world.accept(ring.reservation.agent)
+    await world.accept(ring.rings[0].agent)
     await world.connect(await world.call(), Role.AGENT)
     return await world.call()
 
@@ -62,7 +62,7 @@ async def test_a_call_rings_is_answered_and_ends_in_a_wrap_up(world: World) -> N
     """CALL-01 to CALL-04, WRAP-02, WRAP-03, EVT-01, EVT-04."""
     alice = world.agents[0]
     _, ring = await ringing(world)
-    assert ring.reservation.agent == alice
+    assert ring.rings[0].agent == alice
     assert isinstance((await world.agent(alice)).activity, Rung)
     world.clock.advance(7)
     await world.accept(alice)
@@ -132,7 +132,7 @@ async def test_who_loses_a_race_decides_again_on_what_there_is_now(world: World)
     late = Engine[CallTransaction](LateStore(world.database, call), world.wire, world.clock)
     await world.hang_up(call, Role.CUSTOMER)
     with pytest.raises(RefusedError) as refused:
-        await late.ask(call.id, AgentAccepted(ring.reservation.id, ring.reservation.agent, "tab"))
+        await late.ask(call.id, AgentAccepted(ring.rings[0].reservation.id, ring.rings[0].agent, "tab"))
     assert refused.value.code == "too_late"
     assert isinstance((await world.call()).phase, Ended)
     await late.stop()
@@ -153,6 +153,7 @@ async def test_the_index_is_the_last_guard_against_two_calls_for_one_agent(world
         "leg_id": "leg_third",
         "call_id": other.id,
         "role": Role.AGENT,
+        "part": PartyPart.TALKING,
         "agent_id": talk.phase.agent,
         "leg_state": LegState.UP,
         "restarted": False,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from callflow import agent_machine, call_machine
-from callflow.agent import Agent, Idle, Rung, WrapUp
+from callflow.agent import Agent, Idle, Observing, Rung, WrapUp
 from callflow.agent_machine import AgentDecision, AgentEvent, StatusChosen
 from callflow.call import Call, Ended, Ringing, Role, Talking
 from callflow.events import (
@@ -101,7 +101,7 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
         if not isinstance(order, BeginWrapUp):
             return None
         talked = agent.activity
-        assert not isinstance(talked, Idle | Rung)
+        assert not isinstance(talked, Idle | Rung | Observing)
         return replace(agent, activity=WrapUp(now, talked.call, talked.conversation, now + timedelta(days=3650)))
 
     disobey(monkeypatch, change)
@@ -183,7 +183,7 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
     def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
         if not isinstance(event, AgentReserved):
             return made
-        early = Wire({event.reservation.leg: {Stream.VOICE: FromLeg(call.customer_leg.id)}})
+        early = Wire({event.reservations[0].leg: {Stream.VOICE: FromLeg(call.customer_leg.id)}})
         return replace(made, commands=(*made.commands, early))
 
     spoil(monkeypatch, change)

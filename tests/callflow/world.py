@@ -19,12 +19,13 @@ from callflow.agent_machine import (
     WrapUpFinished,
     WrapUpWritten,
 )
-from callflow.call import MAX_WAIT, SETUP_LIMIT, Call, Leg, LegState, Media, Ringing, Role, Talking
+from callflow.call import SETUP_LIMIT, Call, Leg, LegState, Media, Ring, Role, Talking
 from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentDeclined, CallEvent, HungUp, TransportOpened
 from callflow.facts import AUTOMATION
 from callflow.ids import AgentId, CallId, CustomerId, LegId, PromptId, QueueId, RecordingId, TransportId
+from callflow.waiting import MAX_WAIT
 from callflow.wiring import Answer, LegDown, LegUp, LostBecause, Wiring
 from conversations.calls.reading import all_agents, calls_by_id
 from conversations.calls.store import CallStore, CallTransaction
@@ -49,6 +50,7 @@ class Wire:
 
     wiring: dict[CallId, Wiring] = field(default_factory=dict[CallId, Wiring])
     closed: set[LegId] = field(default_factory=set[LegId])
+    played: list[tuple[LegId, PromptId]] = field(default_factory=list[tuple[LegId, PromptId]])
 
     async def open(self, call: CallId, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
         raise NotImplementedError
@@ -60,13 +62,18 @@ class Wire:
         self.wiring[call] = wiring
 
     def play(self, leg: LegId, prompt: PromptId) -> None:
-        raise NotImplementedError
+        self.played.append((leg, prompt))
 
     def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
         raise NotImplementedError
 
     def close(self, leg: LegId) -> None:
         self.closed.add(leg)
+
+
+def ring_of(call: Call | None, agent: AgentId) -> Ring | None:
+    """The ring of a call at this agent."""
+    return next((ring for ring in call.rings if ring.agent == agent), None) if call is not None else None
 
 
 @dataclass
@@ -214,9 +221,10 @@ class World:
     async def accept(self, agent: AgentId, *, times: int = 1) -> None:
         """Press Answer, if it rings."""
         call = await self.call_of(agent)
-        if call is not None and isinstance(call.phase, Ringing):
+        ring = ring_of(call, agent)
+        if call is not None and ring is not None:
             for _ in range(times):
-                await self.tell(call.id, AgentAccepted(call.phase.reservation.id, agent, "tab"))
+                await self.tell(call.id, AgentAccepted(ring.reservation.id, agent, "tab"))
 
     async def talk(self, customer: CustomerId, agent: AgentId) -> None:
         """A customer calls, and an agent answers whoever rings him then."""
@@ -232,8 +240,9 @@ class World:
     async def decline(self, agent: AgentId) -> None:
         """Press Decline, if it rings."""
         call = await self.call_of(agent)
-        if call is not None and isinstance(call.phase, Ringing):
-            await self.tell(call.id, AgentDeclined(call.phase.reservation.id, agent))
+        ring = ring_of(call, agent)
+        if call is not None and ring is not None:
+            await self.tell(call.id, AgentDeclined(ring.reservation.id, agent))
 
     async def hang_up(self, call: Call, role: Role) -> None:
         """Press Hang up."""
@@ -283,8 +292,9 @@ class World:
         await self.new_engine()
         self.wire.wiring.clear()
         for call in await self.store.live_calls():
-            legs = (call.customer_leg, call.agent_leg if isinstance(call.phase, Talking) else None)
-            self.cut_off.update(leg.id for leg in legs if leg is not None)
+            rung = {ring.leg.id for ring in call.rings}
+            legs = [party.leg for party in call.parties if party.leg.id not in rung]
+            self.cut_off.update(leg.id for leg in legs if leg.state is not LegState.AWAY)
         await self.engine.recover()
         await self.settle()
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from callflow.call import MAX_WAIT, Call, Ended, EndedBy, EndReason, Leg, LegState, Media, Talking
+from callflow.call import Call, Ended, EndedBy, EndReason, Leg, LegState, Media, Talking
 from callflow.facts import AUTOMATION, Actor, ActorKind, Fact, FactKind
 from callflow.ids import CallId, ConversationId, CustomerId, LegId, LinkId, QueueId, new_id
+from callflow.waiting import MAX_WAIT
 from conversations.calls.store import CallStore
 from conversations.db.database import Database
 from conversations.directory.people import add_user
@@ -71,7 +72,7 @@ class Centre:
         now = self.database.clock.now()
         async with CallStore(self.database).write() as tx:
             leg = Leg(LegId(new_id("leg")), LegState.UP, None)
-            talking = replace(call, phase=Talking(agent.id, leg, now))
+            talking = replace(call, phase=Talking(agent.id, leg, now), answered_at=now)
             await tx.save_call(talking)
             waited = (now - call.started_at).total_seconds()
             fact = fact_of(talking, FactKind.CALL_ANSWERED, agent.actor, waited_seconds=waited)
@@ -81,9 +82,9 @@ class Centre:
     async def end(self, call: Call) -> Call:
         """The customer hangs up."""
         now = self.database.clock.now()
-        answered = call.phase.answered_at if isinstance(call.phase, Talking) else None
+        answered = call.answered_at
         async with CallStore(self.database).write() as tx:
-            ended = replace(call, phase=Ended(now, EndReason.HUNG_UP, EndedBy.CUSTOMER, call.agent, answered))
+            ended = replace(call, phase=Ended(now, EndReason.HUNG_UP, EndedBy.CUSTOMER, call.agent))
             await tx.save_call(ended)
             data = {
                 "by": EndedBy.CUSTOMER,

@@ -5,13 +5,14 @@ import asyncio
 import pytest
 
 from callflow.agent import ThreadStatus
+from callflow.call import Priority
 from callflow.facts import ActorKind
 from callflow.ids import ConversationId, CustomerId
 from conversations.directory.queue_service import QueueChange
 from conversations.errors import AlreadyOpenError, InvalidError, NotFoundError, RefusedError, StaleError
 from conversations.threads.entries import Change, Message, Note
 from conversations.threads.lists import items
-from conversations.threads.tables import Priority, Sender
+from conversations.threads.tables import Sender
 from conversations.threads.timeline import messages_of_call
 from conversations.threads.values import viewer
 from tests.clock import MovableClock

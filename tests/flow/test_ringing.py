@@ -166,7 +166,7 @@ async def reservation(centre: Centre) -> Reservation:
     """The one that rings now."""
     (call,) = await centre.parley.store.live_calls()
     assert isinstance(call.phase, Ringing)
-    return call.phase.reservation
+    return call.rings[0].reservation
 
 
 async def share_left(agent: Agent) -> float:

@@ -1,0 +1,95 @@
+"""What a waiting caller is told when: greeting, announcements in turn, the place, and the last message.
+
+The end of a prompt is an event; should it never come, `SAYING_LIMIT` stands for it. An answer stops everything,
+since another wiring cuts what is being said (PLUS-14).
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from callflow.call import Call, LegState, Ringing, Waiting
+from callflow.events import Decision, Play, PromptFinished
+from callflow.ids import PromptId
+from callflow.waiting import Hearing, Place, SpokenPlaces
+
+SAYING_LIMIT = timedelta(minutes=10, seconds=10)
+"""A little more than the longest prompt."""
+STOPPED = Hearing(greeted=True)
+"""Nothing more is said: the call was answered, or the caller waits to be called back."""
+
+
+def begin(call: Call, now: datetime) -> Decision:
+    """Greet a caller whose leg is up for the first time (WSV-02), or go on after it was away."""
+    hearing = call.hearing
+    if not _listens(call) or hearing.saying is not None or hearing.next_at is not None:
+        return Decision(call)
+    if not hearing.greeted and call.plan.greeting is not None:
+        return _say(call, (call.plan.greeting,), now)
+    return Decision(_later(call, now))
+
+
+def said(call: Call, event: PromptFinished, now: datetime) -> Decision:
+    """Go on when a prompt has come to its end. After the last message the caller decides nothing: see `ending`."""
+    if event.leg != call.customer_leg.id or event.prompt != call.hearing.saying:
+        return Decision(call)
+    return over(call, now)
+
+
+def over(call: Call, now: datetime) -> Decision:
+    """Say what follows, or wait for the next announcement."""
+    if call.hearing.then:
+        return _say(call, call.hearing.then, now)
+    return Decision(_later(call, now))
+
+
+def announce(call: Call, place: Place | None, now: datetime) -> Decision:
+    """Say where the caller stands, and the next of the announcements (WSV-04, PLUS-12)."""
+    plan, hearing = call.plan, call.hearing
+    prompts = _spoken(plan.spoken, place) if plan.spoken is not None and place is not None else ()
+    if plan.announcements:
+        prompts = (*prompts, plan.announcements[hearing.turn % len(plan.announcements)])
+    call = replace(call, hearing=replace(hearing, next_at=None, turn=hearing.turn + 1))
+    if not prompts or call.customer_leg.state is not LegState.UP:
+        return Decision(_later(call, now))
+    return _say(call, prompts, now)
+
+
+def farewell(call: Call, prompt: PromptId, now: datetime) -> Decision:
+    """Say the last message; the call ends after it (WSV-05)."""
+    said = _say(replace(call, hearing=replace(call.hearing, next_at=None)), (prompt,), now)
+    return replace(said, call=replace(said.call, hearing=replace(said.call.hearing, farewell=True)))
+
+
+def silenced(call: Call) -> Call:
+    """Forget what was being said: the media that said it is gone. `begin` goes on when the caller is back."""
+    hearing = call.hearing
+    return replace(call, hearing=Hearing(greeted=hearing.greeted, turn=hearing.turn))
+
+
+def _say(call: Call, prompts: tuple[PromptId, ...], now: datetime) -> Decision:
+    first, *rest = prompts
+    hearing = replace(
+        call.hearing, greeted=True, saying=first, then=tuple(rest), saying_until=now + SAYING_LIMIT, next_at=None
+    )
+    return Decision(replace(call, hearing=hearing), commands=(Play(call.customer_leg.id, first),))
+
+
+def _later(call: Call, now: datetime) -> Call:
+    plan = call.plan
+    next_at = now + plan.every if plan.announcements or plan.spoken is not None else None
+    hearing = replace(call.hearing, greeted=True, saying=None, then=(), saying_until=None, next_at=next_at)
+    return replace(call, hearing=hearing)
+
+
+def _listens(call: Call) -> bool:
+    """Whether the plan is running: in the queue, and not in a transfer's ring."""
+    waits = isinstance(call.phase, Waiting) or (isinstance(call.phase, Ringing) and call.phase.transferred_by is None)
+    return waits and call.customer_leg.state is LegState.UP
+
+
+def _spoken(spoken: SpokenPlaces, place: Place) -> tuple[PromptId, ...]:
+    position = spoken.positions[min(place.position, len(spoken.positions)) - 1]
+    if place.wait is None or not spoken.waits:
+        return (position,)
+    fitting = (prompt for longest, prompt in spoken.waits if place.wait <= longest)
+    return (position, next(fitting, spoken.waits[-1][1]))
