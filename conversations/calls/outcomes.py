@@ -31,6 +31,7 @@ _OF_REASON = {
     EndReason.TOO_LONG: Outcome.ANSWERED,
     EndReason.ABANDONED: Outcome.ABANDONED,
     EndReason.NO_ANSWER: Outcome.MISSED,
+    EndReason.CALLBACK_MISSED: Outcome.MISSED,
     EndReason.LOST: Outcome.LOST,
     EndReason.SERVER_RESTART: Outcome.LOST,
     EndReason.FAILED: Outcome.FAILED,

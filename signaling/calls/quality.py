@@ -90,14 +90,16 @@ class LegQualities:
 
     def _tell(self, call_id: CallId, legs: dict[LegId, LegQuality]) -> None:
         call = self._live(call_id)
-        if call is None or call.agent is None or call.agent_leg is None:
-            return
-        mine, theirs = legs.get(call.agent_leg.id), legs.get(call.customer_leg.id)
-        self._push(
-            call.agent,
-            wire.CallQuality(
-                call_id=call_id,
-                mine=None if mine is None else wire.LegQuality.model_validate(mine),
-                theirs=None if theirs is None else wire.LegQuality.model_validate(theirs),
-            ),
-        )
+        theirs = legs.get(call.customer_leg.id) if call is not None else None
+        for party in call.parties if call is not None else ():
+            if party.person is None:
+                continue
+            mine = legs.get(party.leg.id)
+            self._push(
+                party.person,
+                wire.CallQuality(
+                    call_id=call_id,
+                    mine=None if mine is None else wire.LegQuality.model_validate(mine),
+                    theirs=None if theirs is None else wire.LegQuality.model_validate(theirs),
+                ),
+            )

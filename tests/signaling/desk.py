@@ -48,7 +48,7 @@ class Desk:
     async def up(self, call: str, role: Role) -> TransportId | None:
         """A leg is up, as if the media plane had said so."""
         now = await self.now(call)
-        leg = now.customer_leg if role is Role.CUSTOMER else now.agent_leg
+        leg = next((party.leg for party in now.parties if party.role is role), None)
         if leg is None or not now.live:
             return None
         transport = TransportId(new_id("transport"))
@@ -59,7 +59,7 @@ class Desk:
     async def lose(self, call: str, role: Role) -> None:
         """A leg falls silent."""
         now = await self.now(call)
-        leg = now.customer_leg if role is Role.CUSTOMER else now.agent_leg
+        leg = next((party.leg for party in now.parties if party.role is role), None)
         if leg is not None:
             await self.house.parley.engine.ask(now.id, LegLost(leg.id, None))
 

@@ -55,9 +55,9 @@ async def test_the_panel_of_a_call_is_told_of_both_lines_and_nobody_else_is(hous
         call = await desk.call(await house.browser(), await desk.link())
         await hers.until(lambda: hers.state["call"] is not None)
         now = await desk.now(call)
-        assert now.agent_leg is not None
+        (ring,) = now.rings
         take = house.parley.qualities.take
-        for leg, line in ((now.customer_leg.id, POOR), (now.agent_leg.id, GOOD)):
+        for leg, line in ((now.customer_leg.id, POOR), (ring.leg.id, GOOD)):
             for loss in (0.5, line.loss):  # only the latest is worth telling
                 quality = LegQuality(replace(line, loss=loss), GOOD, 80.0)
                 take(LegMeasured(now.id, leg, quality))
@@ -79,13 +79,13 @@ async def test_how_the_lines_were_is_kept_and_shown_in_the_thread_as_one_entry(h
         call = await desk.call(await house.browser(), await desk.link())
         await page.until(lambda: page.state["call"] is not None)
         now = await desk.now(call)
-        assert now.agent_leg is not None
+        (ring,) = now.rings
         unheard = replace(GOOD, bits_per_second=0)
         for event in (
             summed(call, now.customer_leg.id, POOR),
-            summed(call, now.agent_leg.id, GOOD),
+            summed(call, ring.leg.id, GOOD),
             summed(call, "leg_of_nobody", GOOD),
-            replace(summed(call, now.agent_leg.id, GOOD), average=LegQuality(GOOD, unheard, None)),
+            replace(summed(call, ring.leg.id, GOOD), average=LegQuality(GOOD, unheard, None)),
         ):
             house.parley.qualities.take(event)
         thread = f"/conversations/{now.conversation}/entries"
