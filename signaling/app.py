@@ -26,6 +26,7 @@ from conversations.audit_log import AuditLog
 from conversations.calls.handling import handled_by_answer
 from conversations.calls.log import CallLog
 from conversations.calls.store import CallStore, CallTransaction
+from conversations.calls.wallboard import stuck
 from conversations.db import engines
 from conversations.db.database import Database
 from conversations.directory.passwords import Passwords
@@ -71,6 +72,7 @@ from signaling.panel.hub import Hub
 from signaling.panel.presence import Presence
 from signaling.panel.socket import PanelSocket
 from signaling.panel.views import PanelViews
+from signaling.panel.wallboard import WallboardFeed
 from signaling.plain_page import error_page
 from signaling.queues_api import QueuesApi
 from signaling.sessions import CookieResolver
@@ -80,6 +82,7 @@ from signaling.settings_api import SettingsApi
 from signaling.sockets import close_at_shutdown
 from signaling.tls import server_context
 from signaling.users_api import UsersApi
+from signaling.wallboard_api import WallboardApi
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +108,7 @@ class Parley:
 
     def __init__(self, database: Database, media: MakeMedia, clock: Clock, ice: IceServers | None = None) -> None:
         self.database = database
+        self.clock = clock
         self._clock = clock
         self.limits = Limits()
         self.passwords = Passwords()
@@ -127,7 +131,8 @@ class Parley:
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
         self.qualities = LegQualities(database, self.engine.live, self.hub.push)
-        self.panel = PanelSocket(database, self.hub, self.presence, views, self.limits, clock)
+        self.wallboard = WallboardFeed(database, self.hub, clock)
+        self.panel = PanelSocket(database, self.hub, self.presence, views, self.limits, clock, self.wallboard.show)
         self.agent_calls = AgentCalls(database, self.store, self.engine, negotiation, views)
         self.guest_calls = GuestCalls(
             database,
@@ -141,7 +146,7 @@ class Parley:
             clock,
         )
         self.guest_events = GuestEvents(self.guest_calls, self.relayed, self.limits)
-        self.feed = FactFeed(database, self.hub.tell, self.guest_events.tell)
+        self.feed = FactFeed(database, self.hub.tell, self.guest_events.tell, self.wallboard.tell)
         self.guest_links = GuestLinks(database, self.links, self.settings, self.limits, self.guest_calls.live)
 
     def api(self, public_url: str | None) -> Api:
@@ -154,6 +159,7 @@ class Parley:
         LinksApi(self.links, public_url).register(api)
         ConversationsApi(self.threads).register(api)
         AuditApi(AuditLog(self.database)).register(api)
+        WallboardApi(self.wallboard).register(api)
         CallLogApi(CallLog(self.database)).register(api)
         self.agent_calls.register(api)
         self.panel.register(api)
@@ -199,6 +205,7 @@ class Parley:
             for name, work in (
                 ("feed", self.feed.run),
                 ("presence", self.presence.run),
+                ("wallboard", self.wallboard.run),
                 ("relays told", partial(self.relayed.tell, self.hub.refresh)),
                 ("quality pushes", self.qualities.push),
                 ("quality kept", self.qualities.keep),
@@ -223,8 +230,12 @@ class Parley:
         self.qualities.take(event)
 
     async def _metrics(self) -> bytes:
+        async with self.database.read() as session:
+            late = await stuck(session, self.clock.now())
         phases = Counter(type(call.phase).__name__.lower() for call in await self.store.live_calls())
-        return self.metrics.text({phase: phases[phase] for phase in ("waiting", "ringing", "talking")}, self.lag.lag())
+        return self.metrics.text(
+            {phase: phases[phase] for phase in ("waiting", "ringing", "talking")}, self.lag.lag(), late
+        )
 
     async def _waiting(self) -> Mapping[QueueId, int]:
         waiting: dict[QueueId, int] = {}

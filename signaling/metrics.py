@@ -23,6 +23,7 @@ class Metrics(Collector):
         self._legs: dict[LegId, tuple[LegMeasured, float]] = {}
         self._planes: dict[int, tuple[PlaneMeasured, float]] = {}
         self._calls: Mapping[str, int] = {}
+        self._stuck: Mapping[str, int] = {}
         self._lag = LoopLag(0.0, 0.0, 0.0)
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -51,9 +52,12 @@ class Metrics(Collector):
             case _:
                 return
 
-    def text(self, calls: Mapping[str, int], lag: LoopLag) -> bytes:
-        """Write all figures in Prometheus' text form; `calls` counts live calls by phase, `lag` is the server's."""
-        self._calls, self._lag = calls, lag
+    def text(self, calls: Mapping[str, int], lag: LoopLag, stuck: Mapping[str, int]) -> bytes:
+        """Write all figures in Prometheus' text form.
+
+        `calls` counts live calls by phase, `lag` is the server's, `stuck` counts what is late by kind (PLUS-15).
+        """
+        self._calls, self._lag, self._stuck = calls, lag, stuck
         self._forget(time.monotonic())
         return generate_latest(self._registry)
 
@@ -63,6 +67,12 @@ class Metrics(Collector):
         for phase, count in self._calls.items():
             calls.add_metric([phase], count)
         yield calls
+        late = GaugeMetricFamily(
+            "parley_stuck", "Calls and agents whose deadline is over by more than 5 s: this stays 0", labels=["kind"]
+        )
+        for kind, count in self._stuck.items():
+            late.add_metric([kind], count)
+        yield late
         yield from self._plane_figures()
         yield from self._lags()
         yield from self._leg_figures()

@@ -10,6 +10,7 @@ from signaling.models.agents import AgentState, PanelCall, Tab, TeamMember, Wrap
 from signaling.models.common import Id, Model, Moment
 from signaling.models.conversations import ConversationItem
 from signaling.models.quality import CallQuality
+from signaling.models.wallboard import Wallboard
 
 Stale = Literal["users", "queues", "call_links", "settings", "audit", "calls"]
 LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit"})
@@ -45,7 +46,16 @@ class Watch(Model):
     conversation_id: Id | None
 
 
-FromPanel = TypeAliasType("FromPanel", Annotated[Hello | Heartbeat | SoundChange | Watch, Field(discriminator="type")])
+class Follow(Model):
+    """Whether the wallboard is in view; only those who lead are sent it."""
+
+    type: Literal["follow"] = "follow"
+    wallboard: bool
+
+
+FromPanel = TypeAliasType(
+    "FromPanel", Annotated[Hello | Heartbeat | SoundChange | Watch | Follow, Field(discriminator="type")]
+)
 
 
 class PanelState(Model):
@@ -112,4 +122,6 @@ class Pong(Model):
     now: Moment
 
 
-ToPanel = TypeAliasType("ToPanel", Annotated[Snapshot | Change | CallQuality | Pong, Field(discriminator="type")])
+ToPanel = TypeAliasType(
+    "ToPanel", Annotated[Snapshot | Change | CallQuality | Wallboard | Pong, Field(discriminator="type")]
+)

@@ -30,6 +30,7 @@ from signaling.models.panel import (
     TeamChanges,
 )
 from signaling.models.quality import CallQuality
+from signaling.models.wallboard import Wallboard
 from signaling.panel.presence import Presence
 from signaling.panel.touched import Touched, touched_by
 from signaling.panel.views import PanelViews
@@ -58,6 +59,8 @@ class Panel:
     checked_at: datetime | None = None
     """When it was last looked whether its session lives."""
     watching: ConversationId | None = None
+    wallboard: bool = False
+    """It shows the wallboard."""
     known: set[ConversationId] = field(default_factory=set[ConversationId])
     """The conversations in its list as last sent."""
 
@@ -94,6 +97,16 @@ class Hub:
         """Send the open panels of an agent what is true for a moment only, and changes nothing of their state."""
         for panel in self._panels:
             if panel.who.user.id == agent:
+                panel.socket.send(message)
+
+    def watches_wallboard(self) -> bool:
+        """Say whether any panel shows the wallboard, and may."""
+        return any(panel.wallboard and panel.who.user.leads for panel in self._panels)
+
+    def push_wallboard(self, message: Wallboard) -> None:
+        """Send the wallboard to the panels that show it, and may."""
+        for panel in self._panels:
+            if panel.wallboard and panel.who.user.leads:
                 panel.socket.send(message)
 
     async def join(self, panel: Panel, resume: int | None) -> None:

@@ -1,6 +1,7 @@
 """The panel's WebSocket, from `hello` to the close (docs/protocol.md)."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from signaling.http.api import Api
 from signaling.http.client import client_of
 from signaling.http.limits import Limits
 from signaling.http.rules import AGENT, SIGNED_IN, SignedIn
-from signaling.models.panel import FromPanel, Heartbeat, Hello, Pong, SoundChange, Watch
+from signaling.models.panel import Follow, FromPanel, Heartbeat, Hello, Pong, SoundChange, Watch
 from signaling.panel.hub import Hub, Panel
 from signaling.panel.presence import Presence, Seat
 from signaling.panel.views import PanelViews
@@ -29,7 +30,14 @@ class PanelSocket:
     """Serves panels."""
 
     def __init__(
-        self, database: Database, hub: Hub, presence: Presence, views: PanelViews, limits: Limits, clock: Clock
+        self,
+        database: Database,
+        hub: Hub,
+        presence: Presence,
+        views: PanelViews,
+        limits: Limits,
+        clock: Clock,
+        show_wallboard: Callable[[], None],
     ) -> None:
         self._database = database
         self._hub = hub
@@ -37,6 +45,7 @@ class PanelSocket:
         self._views = views
         self._limits = limits
         self._clock = clock
+        self._show_wallboard = show_wallboard
 
     def register(self, api: Api) -> None:
         """Add the route."""
@@ -81,6 +90,12 @@ class PanelSocket:
                 if await self._views.may_see(session, panel.who, ConversationId(conversation)):
                     panel.watching = ConversationId(conversation)
 
+    def follow(self, panel: Panel, wallboard: bool) -> None:
+        """Show the wallboard from now on, or no more."""
+        panel.wallboard = wallboard
+        if wallboard:
+            self._show_wallboard()
+
     async def heard(self, panel: Panel, seat: Seat | None, message: Heartbeat | SoundChange) -> None:
         """Note a sign of life, and answer a heartbeat."""
         await self._hub.heard(panel)
@@ -118,6 +133,8 @@ class _Conversation:
                 self._panel.socket.close(MALFORMED, b"bad_message")
             case Watch(conversation_id=conversation):
                 await self._server.watch(self._panel, conversation)
+            case Follow(wallboard=wallboard):
+                self._server.follow(self._panel, wallboard)
             case Heartbeat() | SoundChange():
                 await self._server.heard(self._panel, self._seat, message)
 

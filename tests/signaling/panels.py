@@ -48,6 +48,7 @@ class PanelPage:
         self.changes: list[dict[str, Any]] = []
         self.pongs = 0
         self.qualities: list[dict[str, Any]] = []
+        self.boards: list[dict[str, Any]] = []
         self.reader = asyncio.create_task(self._read())
 
     async def say(self, kind: str, **more: object) -> None:
@@ -97,6 +98,8 @@ class PanelPage:
                 self.changes.append(message)
             case "quality":
                 self.qualities.append(message)
+            case "wallboard":
+                self.boards.append(message)
             case _:
                 assert message["type"] == "pong"
                 self.pongs += 1
