@@ -163,7 +163,7 @@ class Engine(Generic[T]):
             await self._sweep(f"call {call}", lambda call=call: self.ask(call, DriverFailed()))
         calls, agents = await self._store.due(self._clock.now())
         for call in calls:
-            await self._sweep(f"call {call}", lambda call=call: self.ask(call, TimePassed()))
+            await self._sweep(f"call {call}", lambda call=call: self._time_passed(call))
         for agent in agents:
             await self._sweep(f"agent {agent}", lambda agent=agent: self.agent(agent, AgentTimePassed()))
         for call, mailbox in list(self._mailboxes.items()):
@@ -204,6 +204,15 @@ class Engine(Generic[T]):
         while busy := [mailbox for mailbox in self._mailboxes.values() if not mailbox.idle]:
             for mailbox in busy:
                 await mailbox.drained()
+
+    async def _time_passed(self, call: CallId) -> Call:
+        """Tell a call the time, and where its caller stands, since it may have to say so (PLUS-12)."""
+        try:
+            place = await self._store.place(call)
+        except Exception:
+            place = None  # a deadline is kept, whatever cannot be said
+            log.exception("the place of call %s could not be read", call)
+        return await self.ask(call, TimePassed(place))
 
     async def _sweep(self, what: str, look: Callable[[], Awaitable[object]]) -> None:
         try:

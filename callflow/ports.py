@@ -13,6 +13,7 @@ from callflow.events import WrapUpPolicy
 from callflow.facts import Fact
 from callflow.ids import AgentId, CallId, QueueId
 from callflow.queueing import QueuePolicy
+from callflow.waiting import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,10 @@ class Store(Protocol[T_co]):
 
     async def floor(self) -> Floor:
         """Read all that routing looks at, as of one moment."""
+        ...
+
+    async def place(self, call: CallId) -> Place | None:
+        """Say where a caller stands; None when he does not wait, or when his plan says nothing of places."""
         ...
 
     async def due(self, now: datetime) -> tuple[Sequence[CallId], Sequence[AgentId]]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from callflow.agent import Agent, Idle
+from callflow.agent import Agent, InCall, Rung, WrapUp
 from callflow.call import DECLINE_PAUSE, RING_TIME, Call, LegState, Waiting
 from callflow.ids import AgentId, CallId, QueueId
 from callflow.pairing import Pairing, Wishes
@@ -82,7 +82,7 @@ def can_be_offered(call: Call) -> bool:
 
 def at_work(agent: Agent) -> bool:
     """Say whether the agent takes calls: he is free for one, or busy with one and then free again."""
-    return agent.available or not isinstance(agent.activity, Idle)
+    return agent.available or isinstance(agent.activity, Rung | InCall | WrapUp)
 
 
 @dataclass(slots=True)

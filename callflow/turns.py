@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol, assert_never
 
 from callflow.agent import Agent, Idle
-from callflow.call import Call
+from callflow.call import Call, Priority
 from callflow.ids import CallId, QueueId
 from callflow.queueing import CallOrder, QueuePolicy
 
@@ -19,14 +19,30 @@ class InLine(Protocol):
         ...
 
     @property
+    def returned(self) -> bool:
+        """It was answered and is back in the queue."""
+        ...
+
+    @property
+    def priority(self) -> Priority:
+        """How urgent it is."""
+        ...
+
+    @property
     def started_at(self) -> datetime:
         """When the customer called."""
         ...
 
 
+URGENCY = {priority: number for number, priority in enumerate(reversed(Priority))}
+
+
 def caller_key(call: InLine) -> tuple[Any, ...]:
-    """Sort callers of one queue: who called first is served first (CALL-05)."""
-    return (call.started_at, call.id)
+    """Sort callers of one queue: who came back from an agent, then the most urgent, then who called first.
+
+    The whole time since the customer called counts, so that nobody loses it by a transfer (mission 3.1, 3.5, CALL-05).
+    """
+    return (not call.returned, URGENCY[call.priority], call.started_at, call.id)
 
 
 def caller_key_among(policies: Mapping[QueueId, QueuePolicy], call: Call) -> tuple[Any, ...]:

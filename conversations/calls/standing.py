@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callflow.call import Priority
 from callflow.ids import CallId, QueueId
 from callflow.places import places
 from callflow.routing import at_work
@@ -25,14 +26,24 @@ class Caller:
     """What of a call its place depends on."""
 
     id: CallId
+    returned: bool
+    priority: Priority
     started_at: datetime
 
 
 async def places_in(session: AsyncSession, queue: QueueId) -> Mapping[CallId, Place]:
-    """Say where everybody stands who waits in a queue, rung for or not."""
-    waits = CallRow.phase.in_(("waiting", "ringing"))
-    found = await session.execute(select(CallRow.id, CallRow.started_at).where(CallRow.queue_id == queue, waits))
-    callers = [Caller(CallId(row[0]), row[1]) for row in found]
+    """Say where everybody stands who waits in a queue, rung for or not, there or to be called back.
+
+    Who hears the last message is in line no more.
+    """
+    waits = CallRow.phase.in_(("waiting", "ringing")), CallRow.transferred_by.is_(None)
+    row = CallRow.id, CallRow.returned, CallRow.priority, CallRow.started_at, CallRow.hearing
+    found = await session.execute(select(*row).where(CallRow.queue_id == queue, *waits))
+    callers = [
+        Caller(CallId(call), returned, priority, started_at)
+        for call, returned, priority, started_at, hearing in found
+        if not hearing["farewell"]
+    ]
     if not callers:
         return {}
     policy = (await policies(session)).get(queue)

@@ -17,9 +17,11 @@ from callflow.events import WrapUpPolicy
 from callflow.facts import Fact, FactKind
 from callflow.ids import AgentId, CallId
 from callflow.ports import Floor
+from callflow.waiting import Place
 from conversations.calls.agent_rows import agent_values
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id, live_calls
 from conversations.calls.rows import call_values, party_values
+from conversations.calls.standing import place_of
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
 from conversations.db.database import Database, Write
 from conversations.directory.queues import policies
@@ -162,6 +164,12 @@ class CallStore:
                 return Floor((), (), {})
             agents = await all_agents(session)
             return Floor(waiting, list(agents.values()), await policies(session))
+
+    async def place(self, call: CallId) -> Place | None:
+        """Say where a caller stands; None when he does not wait, or when his plan says nothing of places (PLUS-12)."""
+        async with self._database.read() as session:
+            found = await call_by_id(session, call)
+            return await place_of(session, call) if found is not None and found.plan.spoken is not None else None
 
     async def due(self, now: datetime) -> tuple[Sequence[CallId], Sequence[AgentId]]:
         """Name the calls and the agents whose deadline has come, the latest last."""

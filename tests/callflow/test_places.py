@@ -1,11 +1,13 @@
 """Where a caller stands, and how long it may take."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callflow.call import Priority
 from callflow.places import expected_wait, places
 from callflow.waiting import Place
 from tests.callflow.queue_people import caller
@@ -17,11 +19,14 @@ MINUTE = timedelta(minutes=1)
 
 def test_callers_stand_in_the_order_in_which_they_are_served() -> None:
     """PLUS-03, PLUS-12."""
-    line = places([caller(3), caller(1), caller(2)], 1, 2 * MINUTE)
-    assert line == {
-        "call_1": Place(1, 2 * MINUTE),
-        "call_2": Place(2, 4 * MINUTE),
-        "call_3": Place(3, 6 * MINUTE),
+    back, urgent = replace(caller(4), returned=True), replace(caller(5), priority=Priority.URGENT)
+    line = places([caller(3), urgent, caller(1), back, caller(2)], 1, 2 * MINUTE)
+    assert line == {  # caller 4 came last and talked to somebody already; 5 is urgent
+        "call_4": Place(1, 2 * MINUTE),
+        "call_5": Place(2, 4 * MINUTE),
+        "call_1": Place(3, 6 * MINUTE),
+        "call_2": Place(4, 8 * MINUTE),
+        "call_3": Place(5, 10 * MINUTE),
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflow.agent import Agent, Status
-from callflow.call import DECLINE_PAUSE, Call, LegState, Skip
+from callflow.call import DECLINE_PAUSE, Call, LegState, Priority, Skip
 from callflow.ids import AgentId, CallId, QueueId
 from callflow.queueing import CallOrder, QueuePolicy
 from callflow.routing import Assignment, assign, can_be_offered
-from callflow.turns import caller_key, caller_key_among
 from tests.callflow.ladder import NOON
 from tests.callflow.queue_people import caller, free_agent
 
@@ -24,6 +23,7 @@ AGENTS = [AgentId(f"agent_{number}") for number in range(7)]
 QUEUES = [QueueId(f"queue_{number}") for number in range(3)]
 LATER = NOON + timedelta(minutes=5)
 EACH_GETS_ONE = st.sampled_from([order for order in CallOrder if order is not CallOrder.RING_ALL])
+PRIORITIES = st.sampled_from([Priority.NORMAL, Priority.NORMAL, *Priority])
 every_time = settings(derandomize=True, max_examples=120, deadline=None, database=None)
 
 
@@ -59,6 +59,7 @@ def lines(draw: st.DrawFn, queues: list[QueueId] = QUEUES, *, refusals: bool = T
     calls: list[Call] = []
     for number in range(draw(st.sampled_from([0, 1, 2, 3, 4, 5, 6, 7]))):
         call = caller(number, draw(st.sampled_from(queues)), came=draw(st.integers(0, 99)))
+        call = replace(call, priority=draw(PRIORITIES), returned=draw(st.integers(0, 7)) == 0)
         if draw(st.integers(0, 5)) == 0:
             call = replace(call, customer_leg=replace(call.customer_leg, state=LegState.RECONNECTING))
         if refusals and draw(st.integers(0, 2)) == 0:
@@ -67,6 +68,17 @@ def lines(draw: st.DrawFn, queues: list[QueueId] = QUEUES, *, refusals: bool = T
             call = replace(call, skipped=tuple(Skip(who, at) for who, at in skips.items()))
         calls.append(call)
     return calls
+
+
+def turn(call: Call) -> tuple[int, int, datetime, str]:
+    """Whose turn it is within a queue, said in another way."""
+    urgency = [Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW].index(call.priority)
+    return (0 if call.returned else 1, urgency, call.started_at, call.id)
+
+
+def at_once(policies: dict[QueueId, QueuePolicy]) -> dict[QueueId, QueuePolicy]:
+    """Open all levels to everybody, else who waits for the next one is passed by who has waited for it."""
+    return {queue: replace(policy, level_wait=timedelta(0)) for queue, policy in policies.items()}
 
 
 def served(found: Assignment) -> list[CallId]:
@@ -110,9 +122,9 @@ def test_within_a_queue_callers_are_served_strictly_in_their_order(
     calls: list[Call], agents: list[Agent], policies: dict[QueueId, QueuePolicy]
 ) -> None:
     """CALL-05, PLUS-06: who came earlier is never passed by while a later one is served."""
-    taken = set(served(assign(calls, agents, policies, LATER)))
+    taken = set(served(assign(calls, agents, at_once(policies), LATER)))
     for queue in QUEUES:
-        line = sorted((call for call in calls if call.queue == queue and can_be_offered(call)), key=caller_key)
+        line = sorted((call for call in calls if call.queue == queue and can_be_offered(call)), key=turn)
         marks = [call.id in taken for call in line]
         assert marks == sorted(marks, reverse=True)
 
@@ -124,7 +136,7 @@ def test_so_many_free_agents_serve_so_many_first_callers_at_once(
 ) -> None:
     """PLUS-06; mission 3.1: parallel dispatch, never one after the other."""
     able = sum(agent.available and agent.id in policies[QUEUES[0]].levels for agent in agents)
-    line = sorted((call for call in calls if can_be_offered(call)), key=caller_key)
+    line = sorted((call for call in calls if can_be_offered(call)), key=turn)
     assert served(assign(calls, agents, policies, LATER)) == [call.id for call in line[:able]]
 
 
@@ -134,9 +146,11 @@ def test_nobody_waits_whom_the_free_agents_could_have_served(
     calls: list[Call], agents: list[Agent], policies: dict[QueueId, QueuePolicy]
 ) -> None:
     """PLUS-06: over all queues, as many callers as possible, and of those that exclude each other the first."""
-    plain = {queue: replace(policy, level_wait=timedelta(0)) for queue, policy in policies.items()}
+    plain = at_once(policies)
     found = set(served(assign(calls, agents, plain, LATER)))
-    line = sorted((call for call in calls if can_be_offered(call)), key=lambda call: caller_key_among(plain, call))
+    line = sorted(
+        (call for call in calls if can_be_offered(call)), key=lambda call: (-plain[call.queue].weight, turn(call))
+    )
     may = {call.id: could_serve(call, agents, plain) for call in line}
     expected: list[CallId] = []
     for call in line:
@@ -173,7 +187,7 @@ def test_ring_all_rings_every_free_agent_for_the_first_caller(
 ) -> None:
     """SYS-03; mission 3.1."""
     able = {agent.id for agent in agents if agent.available and agent.id in policies[QUEUES[0]].levels}
-    line = sorted((call for call in calls if can_be_offered(call)), key=caller_key)
+    line = sorted((call for call in calls if can_be_offered(call)), key=turn)
     matches = assign(calls, agents, policies, LATER).matches
     if able and line:
         assert [(match.call, set(match.agents)) for match in matches] == [(line[0].id, able)]

@@ -1,14 +1,18 @@
 """Where callers stand, as it is read from the database."""
 
+import shutil
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from callflow.call import Role
-from callflow.ids import CallId
-from callflow.waiting import Place
+from callflow.events import CallbackAsked
+from callflow.ids import CallId, LegId
+from callflow.waiting import Hearing, Place
 from conversations.calls.standing import handling_time, place_of, places_in
 from conversations.db.database import Database
 from tests.callflow.world import World
@@ -60,6 +64,20 @@ async def test_who_is_rung_for_and_who_is_cut_off_are_in_line_and_who_talks_is_n
     assert (await standing(world))[last.id] == Place(3)
 
 
+async def test_who_asked_to_be_called_back_is_in_line_and_who_hears_the_last_message_is_not(world: World) -> None:
+    """PLUS-12, WSV-05."""
+    for customer in world.customers[:3]:
+        call = await world.arrive(customer)
+        assert call is not None
+        await world.connect(call, Role.CUSTOMER)
+        world.clock.advance(1)
+    first, second, third = await world.all_calls()
+    await world.tell(second.id, CallbackAsked(LegId("leg_later")))
+    async with world.store.write() as tx:
+        await tx.save_call(replace(first, hearing=Hearing(farewell=True, saying_until=world.clock.now())))
+    assert await standing(world) == {second.id: Place(1), third.id: Place(2)}
+
+
 async def test_the_wait_follows_from_the_last_calls_and_from_who_works(world: World) -> None:
     """PLUS-12: talk and wrap-up of answered calls, over the agents of the queue who are available or busy."""
     await served(world, 0, talked=100, wrapped=20)
@@ -88,10 +106,9 @@ async def test_calls_that_nobody_answered_tell_nothing_of_the_wait(world: World)
         assert await handling_time(session, world.queue) is None
 
 
-async def test_the_time_that_calls_take_is_looked_up_by_indexes(world: World, request: pytest.FixtureRequest) -> None:
-    """PLUS-12: however many calls and facts there are, it reads the last few."""
-    if not world.database.url.drivername.startswith("sqlite"):
-        pytest.skip("SQLite says which index it takes, however few rows there are")
+async def test_the_time_that_calls_take_is_looked_up_by_indexes(sqlite_template: Path, folder: Path) -> None:
+    """PLUS-12: however many calls and facts there are, it reads the last few. SQLite says how it would look."""
+    world = await World.open(Path(shutil.copy(sqlite_template, folder)))
     async with world.database.read() as session:
         statements = (
             "SELECT id FROM calls WHERE queue_id = 'q' AND answered_at IS NOT NULL AND ended_at IS NOT NULL"
@@ -102,3 +119,4 @@ async def test_the_time_that_calls_take_is_looked_up_by_indexes(world: World, re
     assert "ix_calls_answered" in plans[0]
     assert "TEMP B-TREE" not in plans[0]
     assert "ix_facts_wrapped" in plans[1]
+    await world.close()
