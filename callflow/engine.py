@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from callflow import agent_machine, call_machine
+from callflow import agent_machine, call_machine, hearing
 from callflow.agent import Agent
 from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
 from callflow.call import Call, Reservation, Role, Skip, Talking
@@ -299,6 +299,8 @@ class Engine(Generic[T]):
             before = await tx.call(call_id)
             if before is None:
                 raise RefusedError("no_call", "There is no such call.")
+            if isinstance(event, TimePassed) and hearing.tells_place(before, now):
+                event = TimePassed(await tx.place(call_id))
             decision = call_machine.step(before, event, now)
             if decision.call == before:
                 return before, decision

@@ -10,7 +10,6 @@ from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import HungUp
 from callflow.ids import CallId, LegId, QueueId, new_id
-from callflow.waiting import WaitingPlan
 from callink.admission import JoinedAlreadyError, admit, call_of_guest
 from callink.links import Links
 from callink.values import LinkState
@@ -21,6 +20,7 @@ from conversations.errors import NotFoundError
 from conversations.threads.guests import guest_by_token, new_guest
 from conversations.threads.joining import thread_for_call
 from conversations.threads.service import Threads
+from conversations.waiting.plans import plan_for
 from signaling.availability import reception
 from signaling.calls.guest_views import GuestViews, guest_message
 from signaling.calls.negotiation import Negotiation
@@ -95,7 +95,7 @@ class GuestCalls:
             call = CallId(new_id("call"))
             admission = await admit(tx.write, token, browser, new.name, call)
             now = self._clock.now()
-            plan = WaitingPlan()
+            plan = await plan_for(tx.write.session, admission.queue, admission.link.id)
             return Call(
                 id=call,
                 conversation=await thread_for_call(tx.write, admission.customer, admission.queue, now),

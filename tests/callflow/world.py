@@ -25,8 +25,8 @@ from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentDeclined, CallEvent, HungUp, TransportOpened
 from callflow.facts import AUTOMATION
 from callflow.ids import AgentId, CallId, CustomerId, LegId, PromptId, QueueId, RecordingId, TransportId
-from callflow.waiting import MAX_WAIT
-from callflow.wiring import Answer, LegDown, LegUp, LostBecause, Wiring
+from callflow.waiting import WaitingPlan
+from callflow.wiring import Answer, LegDown, LegUp, LostBecause, MediaEvent, Wiring
 from conversations.calls.reading import all_agents, calls_by_id
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.db.database import Database
@@ -92,6 +92,8 @@ class World:
     """Legs that were lost in a crash and did not come back yet."""
     restart_always: bool = False
     """Give every event a new engine that knows nothing but the rows."""
+    plan: WaitingPlan = field(default_factory=WaitingPlan)
+    """What who arrives hears while waiting."""
     routing: bool = True
     """Offer whoever waits to whoever is free, after everything that happens."""
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -177,8 +179,9 @@ class World:
                 link=None,
                 media=Media.AUDIO,
                 started_at=now,
-                wait_until=now + MAX_WAIT,
+                wait_until=now + self.plan.longest,
                 customer_leg=Leg(LegId(f"leg_c{number}"), LegState.CONNECTING, now + SETUP_LIMIT),
+                plan=self.plan,
             )
 
         call = await self.engine.arrive(make)
@@ -210,7 +213,7 @@ class World:
         if leg is not None and leg.transport is not None:
             await self.see(LegDown(leg.id, leg.transport, LostBecause.SILENT))
 
-    async def see(self, event: LegUp | LegDown) -> None:
+    async def see(self, event: MediaEvent) -> None:
         """The media plane saw something. An engine that has just started knows no legs, so it looks them up first."""
         if self.restart_always:
             for call in await self.all_calls():
