@@ -38,6 +38,8 @@ class CallLine:
     queue: QueueId
     phase: str
     started_at: datetime
+    waiting_since: datetime | None = None
+    """Since when it waits again, after it was answered."""
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     reason: EndReason | None = None
@@ -105,7 +107,7 @@ def board(
 
 
 def word_of(agent: Agent) -> AgentWord:
-    """Return what an agent is to the wallboard; who takes part in a call in any other way is busy."""
+    """Return what an agent is to the wallboard; who watches over a call is busy."""
     match activity_name(agent.activity):
         case "idle":
             return _of_status(agent)
@@ -115,6 +117,8 @@ def word_of(agent: Agent) -> AgentWord:
             return AgentWord.IN_CALL
         case "wrapping":
             return AgentWord.WRAPPING
+        case "observing":
+            return AgentWord.BUSY
 
 
 def beginning_of_day(now: datetime, zone: tzinfo | None) -> datetime:
@@ -149,8 +153,8 @@ def _figures(
     abandoned = [call for call in calls if _abandoned(call, day_began)]
     return Figures(
         waiting=len(waiting),
-        waiting_since=min((call.started_at for call in waiting), default=None),
-        callbacks=len(queued) - len(waiting),
+        waiting_since=min((call.waiting_since or call.started_at for call in waiting), default=None),
+        callbacks=sum(not call.on_the_line for call in queued) + sum(call.phase == "calling_back" for call in calls),
         talking=sum(call.phase == "talking" for call in calls),
         answered=len(answered),
         abandoned=len(abandoned),

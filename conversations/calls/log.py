@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callflow.call import EndedBy, EndReason, Media, Role
+from callflow.call import Direction, EndedBy, EndReason, Media, Role
 from callflow.ids import AgentId, CallId, ConversationId, QueueId
 from conversations.calls.handling import HandlingRow, handle
 from conversations.calls.outcomes import Outcome, having, never_answered, outcome_of
@@ -60,7 +60,7 @@ class LoggedCall:
     queue: Named
     agents: tuple[Named, ...]
     """Who answered it, in that order."""
-    direction: str
+    direction: Direction
     media: Media
     outcome: Outcome
     started_at: datetime
@@ -222,9 +222,9 @@ def _item(row: CallRow, agents: Collection[AgentId], done: HandlingRow | None, n
         customer=Named(row.customer_id, names.customers[row.customer_id]),
         queue=Named(row.queue_id, names.queues[row.queue_id]),
         agents=tuple(Named(agent, names.users[agent]) for agent in agents),
-        direction="inbound",
+        direction=row.direction,
         media=row.media,
-        outcome=outcome_of(row.phase, row.end_reason, row.answered_at),
+        outcome=outcome_of(row.phase, row.end_reason, row.answered_at, row.callback_at),
         started_at=row.started_at,
         answered_at=row.answered_at,
         ended_at=row.ended_at,

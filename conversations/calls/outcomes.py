@@ -15,12 +15,17 @@ class Outcome(StrEnum):
 
     WAITING = "waiting"
     """In the queue, or ringing at an agent."""
+    CALLBACK = "callback"
+    """The customer waits to be called back (PLUS-12)."""
+    CALLING_BACK = "calling_back"
     TALKING = "talking"
     ANSWERED = "answered"
     ABANDONED = "abandoned"
     """The customer left before an agent answered."""
     MISSED = "missed"
     """Nobody answered within the longest wait."""
+    NOT_REACHED = "not_reached"
+    """An agent called back, and the customer did not answer."""
     LOST = "lost"
     """A connection did not come back, before or after an answer."""
     FAILED = "failed"
@@ -31,44 +36,47 @@ _OF_REASON = {
     EndReason.TOO_LONG: Outcome.ANSWERED,
     EndReason.ABANDONED: Outcome.ABANDONED,
     EndReason.NO_ANSWER: Outcome.MISSED,
-    EndReason.CALLBACK_MISSED: Outcome.MISSED,
+    EndReason.CALLBACK_MISSED: Outcome.NOT_REACHED,
     EndReason.LOST: Outcome.LOST,
     EndReason.SERVER_RESTART: Outcome.LOST,
     EndReason.FAILED: Outcome.FAILED,
 }
 
 
-def outcome_of(phase: str, reason: EndReason | None, answered_at: datetime | None) -> Outcome:
+_GIVEN_UP = (Outcome.ABANDONED, Outcome.MISSED, Outcome.NOT_REACHED)
+
+
+def outcome_of(
+    phase: str, reason: EndReason | None, answered_at: datetime | None, callback_at: datetime | None = None
+) -> Outcome:
     """Return what came of a call with these columns. Whoever was answered was never abandoned or missed."""
     if reason is None:
-        return Outcome.TALKING if phase == "talking" else Outcome.WAITING
+        if phase in ("talking", "calling_back"):
+            return Outcome(phase)
+        return Outcome.CALLBACK if callback_at else Outcome.WAITING
     outcome = _OF_REASON[reason]
-    match outcome:
-        case Outcome.ANSWERED:
-            return outcome if answered_at else Outcome.ABANDONED
-        case Outcome.ABANDONED | Outcome.MISSED:
-            return Outcome.ANSWERED if answered_at else outcome
-        case Outcome.LOST | Outcome.FAILED | Outcome.WAITING | Outcome.TALKING:
-            return outcome
-        case _:
-            assert_never(outcome)
+    if outcome is Outcome.ANSWERED:
+        return outcome if answered_at else Outcome.ABANDONED
+    return Outcome.ANSWERED if answered_at and outcome in _GIVEN_UP else outcome
 
 
 def having(outcome: Outcome) -> ColumnElement[bool]:
     """Return the condition on a call's row that it came to this."""
     answered = CallRow.answered_at.is_not(None)
-    ended = _ended_by(Outcome.ANSWERED)
+    in_queue = and_(CallRow.end_reason.is_(None), CallRow.phase.not_in(("talking", "calling_back")))
     match outcome:
         case Outcome.WAITING:
-            return and_(CallRow.end_reason.is_(None), CallRow.phase != "talking")
-        case Outcome.TALKING:
-            return and_(CallRow.end_reason.is_(None), CallRow.phase == "talking")
+            return and_(in_queue, CallRow.callback_at.is_(None))
+        case Outcome.CALLBACK:
+            return and_(in_queue, CallRow.callback_at.is_not(None))
+        case Outcome.CALLING_BACK | Outcome.TALKING:
+            return and_(CallRow.end_reason.is_(None), CallRow.phase == outcome.value)
         case Outcome.ANSWERED:
-            return and_(answered, ended | _ended_by(Outcome.ABANDONED) | _ended_by(Outcome.MISSED))
+            return and_(answered, _ended_by(outcome, *_GIVEN_UP))
         case Outcome.ABANDONED:
-            return and_(~answered, ended | _ended_by(Outcome.ABANDONED))
-        case Outcome.MISSED:
-            return and_(~answered, _ended_by(Outcome.MISSED))
+            return and_(~answered, _ended_by(outcome, Outcome.ANSWERED))
+        case Outcome.MISSED | Outcome.NOT_REACHED:
+            return and_(~answered, _ended_by(outcome))
         case Outcome.LOST | Outcome.FAILED:
             return _ended_by(outcome)
         case _:
@@ -80,5 +88,5 @@ def never_answered() -> ColumnElement[bool]:
     return and_(CallRow.end_reason.is_not(None), CallRow.answered_at.is_(None))
 
 
-def _ended_by(outcome: Outcome) -> ColumnElement[bool]:
-    return CallRow.end_reason.in_([reason for reason, came in _OF_REASON.items() if came is outcome])
+def _ended_by(*outcomes: Outcome) -> ColumnElement[bool]:
+    return CallRow.end_reason.in_([reason for reason, came in _OF_REASON.items() if came in outcomes])

@@ -31,6 +31,7 @@ class CallRow(Base):
     __table_args__ = (
         Index("ix_calls_deadline_at", "deadline_at"),
         Index("ix_calls_phase", "phase", "started_at"),
+        Index("ix_calls_started_at", "started_at", "id"),
         Index(
             "ix_calls_answered",
             "queue_id",
@@ -86,6 +87,7 @@ class PartyRow(Base):
     __tablename__ = "parties"
     __table_args__ = (
         Index("ix_parties_call_id", "call_id"),
+        Index("ix_parties_agent_id", "agent_id"),
         Index(
             "uq_parties_live_agent",
             "agent_id",

@@ -54,12 +54,11 @@ async def _calls(session: AsyncSession, day_began: datetime) -> list[CallLine]:
             CallRow.queue_id,
             CallRow.phase,
             CallRow.started_at,
+            CallRow.waiting_since,
             CallRow.answered_at,
             CallRow.ended_at,
             CallRow.end_reason,
+            CallRow.callback_at.is_(None),
         ).where(or_(CallRow.phase != "ended", over))
     )
-    return [
-        CallLine(QueueId(queue), phase, started_at, answered_at, ended_at, reason)
-        for queue, phase, started_at, answered_at, ended_at, reason in found
-    ]
+    return [CallLine(QueueId(row[0]), *row._tuple()[1:]) for row in found]

@@ -82,8 +82,9 @@ def over(queue: QueueId, began: datetime, waited: float, talked: float | None = 
     """A call that ended after this wait: answered when it was talked in."""
     answer = began + timedelta(seconds=waited)
     if talked is None:
-        return CallLine(queue, "ended", began, None, answer, more.get("reason", EndReason.ABANDONED))
-    return CallLine(queue, "ended", began, answer, answer + timedelta(seconds=talked), EndReason.HUNG_UP)
+        return CallLine(queue, "ended", began, ended_at=answer, reason=more.get("reason", EndReason.ABANDONED))
+    ended = answer + timedelta(seconds=talked)
+    return CallLine(queue, "ended", began, answered_at=answer, ended_at=ended, reason=EndReason.HUNG_UP)
 
 
 def shown(calls: Iterable[CallLine], agents: dict[AgentId, AgentWord] | None = None, *queues: Queue) -> Board:
@@ -91,17 +92,18 @@ def shown(calls: Iterable[CallLine], agents: dict[AgentId, AgentWord] | None = N
 
 
 def test_who_waits_is_counted_from_the_first_second_until_the_answer() -> None:
-    """PLUS-20: a call that rings still waits, one that waits to be called back is not on the line."""
+    """PLUS-20: a call that rings still waits, one that waits to be called back is not on the line;
+    one that came back from an agent waits since then."""
     calls = [
         CallLine(DESK, "waiting", ago(30)),
         CallLine(DESK, "ringing", ago(90)),
         CallLine(DESK, "waiting", ago(500), on_the_line=False),
-        CallLine(SALES, "waiting", ago(10)),
+        CallLine(SALES, "waiting", ago(300), waiting_since=ago(10), answered_at=ago(280)),
         CallLine(SALES, "talking", ago(60), answered_at=ago(50)),
     ]
     got = shown(calls)
     assert (got.total.waiting, got.total.waiting_since, got.total.callbacks) == (3, ago(90), 1)
-    assert (got.total.talking, got.total.answered) == (1, 1)
+    assert (got.total.talking, got.total.answered) == (1, 2)
     desk, sales = (row.figures for row in got.queues)
     assert (desk.waiting, desk.waiting_since, desk.talking) == (2, ago(90), 0)
     assert (sales.waiting, sales.waiting_since, sales.talking) == (1, ago(10), 1)

@@ -29,6 +29,9 @@ def test_a_call_comes_to_one_word(clock: MovableClock) -> None:
     now = clock.now()
     assert outcome_of("waiting", None, None) is Outcome.WAITING
     assert outcome_of("ringing", None, None) is Outcome.WAITING
+    assert outcome_of("ringing", None, None, now) is Outcome.CALLBACK
+    assert outcome_of("calling_back", None, None, now) is Outcome.CALLING_BACK
+    assert outcome_of("ended", EndReason.CALLBACK_MISSED, None, now) is Outcome.NOT_REACHED
     assert outcome_of("talking", None, now) is Outcome.TALKING
     assert outcome_of("ended", EndReason.HUNG_UP, now) is Outcome.ANSWERED
     assert outcome_of("ended", EndReason.ABANDONED, None) is Outcome.ABANDONED
@@ -43,14 +46,17 @@ def test_a_call_comes_to_one_word(clock: MovableClock) -> None:
 async def test_the_list_asks_the_database_for_the_same_words(centre: Centre) -> None:
     """EVT-04: each combination of columns comes to the word under which it is found."""
     call = await centre.call((await centre.customer()).id)
-    states = [(phase, None) for phase in ("waiting", "ringing", "talking")] + [("ended", end) for end in EndReason]
-    for (phase, reason), answered in product(states, (None, centre.database.clock.now())):
+    states = [(phase, None) for phase in ("waiting", "ringing", "talking", "calling_back")]
+    moments = (None, centre.database.clock.now())
+    for (phase, reason), answered, callback in product(
+        [*states, *(("ended", reason) for reason in EndReason)], moments, moments
+    ):
         async with centre.database.write() as write:
-            values = {"phase": phase, "end_reason": reason, "answered_at": answered}
+            values = {"phase": phase, "end_reason": reason, "answered_at": answered, "callback_at": callback}
             await write.session.execute(update(CallRow).where(CallRow.id == call.id).values(**values))
         async with centre.database.read() as session:
             found = [word for word in Outcome if await session.scalar(select(CallRow.id).where(having(word)))]
-        assert found == [outcome_of(phase, reason, answered)], (phase, reason, answered)
+        assert found == [outcome_of(phase, reason, answered, callback)], values
 
 
 @wire

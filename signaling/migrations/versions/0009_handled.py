@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_call_handlings_user_id")),
         sa.PrimaryKeyConstraint("call_id", name=op.f("pk_call_handlings")),
     )
+    op.create_index("ix_calls_started_at", "calls", ["started_at", "id"], unique=False)
+    op.create_index("ix_parties_agent_id", "parties", ["agent_id"], unique=False)
     op.execute(
         "INSERT INTO call_handlings (call_id, at) "
         "SELECT id, ended_at FROM calls WHERE ended_at IS NOT NULL AND answered_at IS NULL"
