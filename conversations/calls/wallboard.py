@@ -61,4 +61,7 @@ async def _calls(session: AsyncSession, day_began: datetime) -> list[CallLine]:
             CallRow.callback_at.is_(None),
         ).where(or_(CallRow.phase != "ended", over))
     )
-    return [CallLine(QueueId(row[0]), *row._tuple()[1:]) for row in found]
+    return [
+        CallLine(QueueId(queue), phase, started_at, waiting_since, answered_at, ended_at, reason, on_the_line)
+        for queue, phase, started_at, waiting_since, answered_at, ended_at, reason, on_the_line in found
+    ]
