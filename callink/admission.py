@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callflow.call import Call
+from callflow.call import Call, Media
 from callflow.facts import AUTOMATION, Actor, ActorKind, Fact, FactKind
-from callflow.ids import CallId, CustomerId, LinkId, QueueId
+from callflow.ids import CallId, CustomerId, LinkId
+from callink.arriving import route_of
 from callink.issuing import link_changed
 from callink.links import row_by_token
 from callink.tables import ClaimRow, LinkKind, LinkRow
@@ -19,9 +20,10 @@ from callink.values import Link, LinkState, judge, link_of
 from conversations.calls.reading import call_by_id
 from conversations.db.database import Write
 from conversations.db.locking import locked
-from conversations.directory.queues import queue_by_id
+from conversations.directory.queues import held_queue
 from conversations.errors import NotFoundError, RefusedError
-from conversations.threads.customers import add_customer
+from conversations.rules.values import Route
+from conversations.threads.customers import add_customer, customer_by_id
 from conversations.threads.guests import Guest, name_guest
 from conversations.threads.tables import GuestRow
 from conversations.tokens import token_hash
@@ -45,17 +47,20 @@ class JoinedAlreadyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Who calls, and where."""
+    """Who calls, and where to."""
 
     link: Link
     customer: CustomerId
-    queue: QueueId
+    route: Route
 
 
-async def admit(write: Write, token: str, guest: Guest, name: str | None, call: CallId) -> Admission:
+async def admit(
+    write: Write, token: str, guest: Guest, name: str | None, call: CallId, media: Media = Media.VIDEO
+) -> Admission:
     """Let a browser call by a link; `call` is the id of the call that the caller makes in this transaction.
 
-    A one-time link then belongs to this browser (LNK-11). Raises NotFoundError for an unknown token,
+    A one-time link then belongs to this browser (LNK-11), and the routing rules say where the call goes (SYS-02).
+    Raises NotFoundError for an unknown token,
     JoinedAlreadyError, InvalidError for a bad name, and RefusedError ``link_not_yet``, ``link_in_use``,
     ``link_used``, ``link_expired``, ``link_revoked``, ``queue_closed`` or ``name_needed``.
     """
@@ -67,13 +72,16 @@ async def admit(write: Write, token: str, guest: Guest, name: str | None, call: 
     known = (await locked(write.session, GuestRow, guest.id)).customer_id
     await _not_in_call(write.session, link.id, guest)
     await _take(write, link, guest)
-    queue = await queue_by_id(write.session, link.queue)
+    caller = link.customer or (CustomerId(known) if known else None)
+    found = await customer_by_id(write.session, caller) if caller else None
+    route = await route_of(write.session, link, media, found, name, write.clock.now())
+    queue = await held_queue(write.session, route.queue)
     if queue is None or not queue.opening(write.clock.now()).open:
         raise RefusedError("queue_closed", "We are closed at the moment.")
-    customer = link.customer or (CustomerId(known) if known else None) or await _named(write, guest, name)
+    customer = caller or await _named(write, guest, name)
     claim = ClaimRow(link_id=link.id, guest_id=guest.id, call_id=call, claimed_at=write.clock.now())
     await write.session.merge(claim)
-    return Admission(link, customer, link.queue)
+    return Admission(link, customer, route)
 
 
 async def follow_call(write: Write, fact: Fact, call: Call) -> None:

@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callflow.call import Media
 from callflow.ids import CallId, LinkId
+from callink.arriving import route_of
 from callink.issuing import NewLink, audited_link, issue_link, link_changed
 from callink.tables import ClaimRow, LinkRow
 from callink.values import Link, LinkState, ListedLink, Visit, judge, link_of
@@ -17,6 +19,7 @@ from conversations.directory.people import names_of_users
 from conversations.directory.queues import names_of_queues, queues_of
 from conversations.directory.values import Named, User
 from conversations.errors import NotFoundError, RefusedError
+from conversations.rules.values import Route
 from conversations.threads.customers import customer_by_id
 from conversations.threads.guests import guest_by_token
 from conversations.tokens import token_hash
@@ -85,8 +88,22 @@ class Links:
             state=judge(link, guest.id if guest else None, self._database.clock.now()),
             asks_name=customer is None,
             name=customer.name if customer else None,
+            customer=customer,
             call=CallId(claim.call_id) if claim else None,
         )
+
+    async def listed(self, link: LinkId) -> ListedLink:
+        """Return a link as its issuers see it. Raises NotFoundError."""
+        async with self._database.read() as session:
+            row = await session.get(LinkRow, link)
+            if row is None:
+                raise NotFoundError("There is no such link.")
+            return (await _listed(session, [link_of(row)], self._database.clock.now()))[0]
+
+    async def route(self, visit: Visit, media: Media, name: str | None = None) -> Route:
+        """Return where a call by this link would go now (SYS-02)."""
+        async with self._database.read() as session:
+            return await route_of(session, visit.link, media, visit.customer, name, self._database.clock.now())
 
 
 async def row_by_token(session: AsyncSession, token: str) -> LinkRow | None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from callflow.ids import AgentId, CallId, CustomerId, LinkId, QueueId
 from callink.tables import LinkKind, LinkRow
 from conversations.directory.values import Named
+from conversations.threads.customers import Customer
 from conversations.threads.guests import GuestId
 
 
@@ -66,6 +67,7 @@ class Visit:
     asks_name: bool
     name: str | None
     """Whom this call would be by, when it is known."""
+    customer: Customer | None
     call: CallId | None
     """The latest call that this browser made by this link; it may be over."""
 

@@ -3,7 +3,8 @@
 `RefusedError` is the call flow's own and the root here too: a request was impossible, nothing was changed.
 Codes used by this room and by the call links, beside those of the classes below: ``wrong_credentials``,
 ``weak_password``, ``login_taken``, ``name_taken``, ``last_admin``, ``not_an_agent``, ``not_empty``,
-``no_channel``, ``name_needed``, ``queue_closed``, ``link_not_yet``, ``link_in_use``, ``link_used``,
+``no_channel``, ``name_needed``, ``queue_closed``, ``queue_in_use``,
+``default_queue``, ``too_many``, ``link_not_yet``, ``link_in_use``, ``link_used``,
 ``link_expired``, ``link_revoked``.
 """
 

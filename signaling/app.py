@@ -22,20 +22,26 @@ from callflow.ids import AgentId, QueueId
 from callflow.wiring import MediaEvent, MediaPort
 from callink.admission import follow_call
 from callink.links import Links
+from callink.moving import links_of_queue, move_links
 from conversations.audit_log import AuditLog
+from conversations.calls.counting import live_calls_of
 from conversations.calls.handling import handled_by_answer
 from conversations.calls.log import CallLog
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.calls.wallboard import stuck
 from conversations.db import engines
 from conversations.db.database import Database
+from conversations.directory.archiving import QueueRemoval, QueueUser
 from conversations.directory.passwords import Passwords
 from conversations.directory.queue_service import Queues
 from conversations.directory.sessions import Sessions
 from conversations.directory.settings import SettingsService
 from conversations.directory.setup import Setup
 from conversations.directory.users import Users
+from conversations.rules.service import Rules, move_rules, rules_of_queue
+from conversations.threads.queue_changes import conversations_of_queue, move_conversations
 from conversations.threads.service import Threads
+from conversations.waiting.queue_entries import forget_queue, strategies_of_queue
 from media.lag import LagWatch
 from media.settings import MediaSettings
 from signaling import metrics_page, pages
@@ -75,6 +81,7 @@ from signaling.panel.views import PanelViews
 from signaling.panel.wallboard import WallboardFeed
 from signaling.plain_page import error_page
 from signaling.queues_api import QueuesApi
+from signaling.rules_api import RulesApi
 from signaling.sessions import CookieResolver
 from signaling.sessions_api import SessionsApi
 from signaling.settings import Settings, StartError
@@ -118,6 +125,17 @@ class Parley:
         self.resolver = CookieResolver(self.sessions)
         self.users = Users(database, self.passwords)
         self.queues = Queues(database)
+        self.rules = Rules(database)
+        self.queue_removal = QueueRemoval(
+            database,
+            live_calls_of,
+            [
+                QueueUser(links_of_queue, move_links),
+                QueueUser(rules_of_queue, move_rules),
+                QueueUser(strategies_of_queue, forget_queue),
+                QueueUser(conversations_of_queue, move_conversations),
+            ],
+        )
         self.threads = Threads(database)
         self.links = Links(database)
         self.metrics = Metrics()
@@ -154,7 +172,8 @@ class Parley:
         api = Api("Parley", "0.1.0")
         SessionsApi(self.users, self.sessions, self.settings, self.setup, self.limits, self._signed_out).register(api)
         UsersApi(self.users).register(api)
-        QueuesApi(self.queues, self._waiting, self._clock).register(api)
+        QueuesApi(self.queues, self.queue_removal, self._waiting, self._clock).register(api)
+        RulesApi(self.rules, self.links, self._clock).register(api)
         SettingsApi(self.settings).register(api)
         LinksApi(self.links, public_url).register(api)
         ConversationsApi(self.threads).register(api)

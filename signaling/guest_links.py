@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from callflow.call import Media
 from callflow.ids import CallId
 from callink.links import Links
 from callink.texts import text_for
@@ -55,7 +56,7 @@ class GuestLinks:
             raise NotFoundError(_UNKNOWN) from None
         link = visit.link
         settings = await self._settings.get()
-        received = await reception(self._database, link.queue)
+        received = await reception(self._database, (await self._links.route(visit, Media.VIDEO)).queue)
         return GuestLink(
             state=visit.state,
             centre_name=settings.centre_name,

@@ -5,14 +5,25 @@ from collections.abc import Awaitable, Callable, Mapping
 from callflow.clock import Clock
 from callflow.hours import opening
 from callflow.ids import AgentId, QueueId
+from conversations.directory.archiving import QueueRemoval
 from conversations.directory.queue_service import QueueChange as Change
 from conversations.directory.queue_service import Queues
+from conversations.directory.values import DEFAULT_QUEUE
 from conversations.directory.values import Queue as QueueValue
 from conversations.values import UNSET
 from signaling.http.api import Api
 from signaling.http.problems import showing_stale
 from signaling.http.rules import SIGNED_IN, SUPERVISOR, SignedIn
-from signaling.models.queues import HoursTrial, NewQueue, Opening, Queue, QueueChange, QueueMember, WorkingHours
+from signaling.models.queues import (
+    HoursTrial,
+    NewQueue,
+    Opening,
+    Queue,
+    QueueChange,
+    QueueMember,
+    QueueUsage,
+    WorkingHours,
+)
 
 Waiting = Callable[[], Awaitable[Mapping[QueueId, int]]]
 """Counts the callers who wait in each queue."""
@@ -35,8 +46,9 @@ _AS_THEY_ARE = (
 class QueuesApi:
     """Handlers of `/queues`."""
 
-    def __init__(self, queues: Queues, waiting: Waiting, clock: Clock) -> None:
+    def __init__(self, queues: Queues, removal: QueueRemoval, waiting: Waiting, clock: Clock) -> None:
         self._queues = queues
+        self._removal = removal
         self._waiting = waiting
         self._clock = clock
 
@@ -45,6 +57,8 @@ class QueuesApi:
         api.get("/queues", self.list_queues, rule=SIGNED_IN, tag="queues")
         api.post("/queues", self.create_queue, rule=SUPERVISOR, status=201, tag="queues")
         api.patch("/queues/{queue_id}", self.change_queue, rule=SUPERVISOR, tag="queues")
+        api.get("/queues/{queue_id}/usage", self.get_queue_usage, rule=SUPERVISOR, tag="queues")
+        api.delete("/queues/{queue_id}", self.delete_queue, rule=SUPERVISOR, tag="queues")
         api.post("/working-hours/trial", self.try_hours, rule=SUPERVISOR, tag="queues")
 
     async def list_queues(self) -> list[Queue]:
@@ -62,6 +76,14 @@ class QueuesApi:
         with showing_stale(lambda queue: self._shown(queue, waiting)):
             queue = await self._queues.change(who.user.actor, queue_id, change.version, _change(change))
         return self._shown(queue, waiting)
+
+    async def get_queue_usage(self, queue_id: QueueId) -> QueueUsage:
+        """Say what uses a queue, before it is deleted."""
+        return QueueUsage.model_validate(await self._removal.usage(queue_id))
+
+    async def delete_queue(self, who: SignedIn, queue_id: QueueId, *, move_to: str = DEFAULT_QUEUE) -> None:
+        """Delete a queue without calls in it; what uses it goes to another, the Default queue unless told."""
+        await self._removal.delete(who.user.actor, queue_id, QueueId(move_to))
 
     async def try_hours(self, trial: HoursTrial) -> Opening:
         """Say whether hours would be open, and when that changes; saves nothing."""

@@ -51,6 +51,7 @@ def conversation(value: ConversationValue) -> Conversation:
         created_at=value.created_at,
         summary=value.summary,
         can_message=value.can_message,
+        tags=[ref(tag) for tag in value.tags],
         history=[
             PastConversation(id=past.id, topic=past.topic, status=past.status, created_at=past.created_at)
             for past in value.history

@@ -74,6 +74,12 @@ async def queue_by_id(session: AsyncSession, queue: QueueId) -> Queue | None:
     return await queue_of(session, row) if row and row.archived_at is None else None
 
 
+async def held_queue(session: AsyncSession, queue: QueueId) -> Queue | None:
+    """Find a queue that nobody can change or delete before this transaction ends."""
+    held = select(QueueRow.id).where(QueueRow.id == queue).with_for_update(read=True)
+    return await queue_by_id(session, queue) if await session.scalar(held) else None
+
+
 async def queue_of(session: AsyncSession, row: QueueRow) -> Queue:
     """Return the queue of a row."""
     queue = QueueId(row.id)
@@ -146,7 +152,7 @@ def audited(queue: Queue) -> dict[str, object]:
     return {
         "name": queue.name,
         "open": queue.open,
-        "members": [{"id": member.id, "name": member.name, "level": member.level} for member in queue.members],
+        "members": {member.id: member.level for member in queue.members},
         "order": queue.order,
         "weight": queue.weight,
         "auto_assign": queue.auto_assign,

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from callflow.call import Priority
 from conversations.db.base import Base, word
-from conversations.threads.tables import Priority
 
 
 class RuleRow(Base):

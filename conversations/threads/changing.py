@@ -8,7 +8,7 @@ from callflow.facts import AUTOMATION, Actor, Fact, FactKind
 from callflow.ids import AgentId, ConversationId, CustomerId, QueueId, new_id
 from conversations.db.database import Write
 from conversations.db.locking import locked
-from conversations.threads.tables import ConversationRow, CustomerRow, PreviewKind
+from conversations.threads.tables import ConversationRow, ConversationTagRow, CustomerRow, PreviewKind
 
 SUMMARY_LIMIT = 1000
 TOPIC_LIMIT = 200
@@ -68,6 +68,14 @@ def set_queue(write: Write, actor: Actor, row: ConversationRow, queue: QueueId |
     if row.queue_id != queue:
         _log(write, actor, row, "queue", row.queue_id, queue)
         row.queue_id = queue
+
+
+async def add_tag(write: Write, actor: Actor, row: ConversationRow, tag: str) -> None:
+    """Give the conversation a tag, by its id; a second time does nothing (TAG-01)."""
+    if await write.session.get(ConversationTagRow, (row.id, tag)) is None:
+        _log(write, actor, row, "tag", None, tag)
+        write.session.add(ConversationTagRow(conversation_id=row.id, tag_id=tag))
+        await write.session.flush()
 
 
 def set_topic(write: Write, actor: Actor, row: ConversationRow, topic: str) -> None:

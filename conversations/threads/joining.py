@@ -1,11 +1,13 @@
 """How calls join threads. Everything here runs inside the transaction of the call's own change."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import ThreadStatus
+from callflow.call import Priority
 from callflow.facts import AUTOMATION, Actor, ActorKind
 from callflow.ids import AgentId, CallId, ConversationId, CustomerId, QueueId
 from conversations.db.database import Write
@@ -13,8 +15,10 @@ from conversations.db.locking import locked
 from conversations.threads.changing import (
     SUMMARY_LIMIT,
     add_conversation,
+    add_tag,
     customer_was_here,
     set_assignee,
+    set_priority,
     set_queue,
     set_status,
 )
@@ -41,6 +45,18 @@ async def thread_of(write: Write, customer: CustomerId, queue: QueueId | None, n
         return await add_conversation(write, actor, customer, assignee=None, queue=queue)
     customer_was_here(write, row, now)
     return row
+
+
+async def mark_by_rule(
+    write: Write, conversation: ConversationId, priority: Priority | None, tags: Iterable[str]
+) -> Priority:
+    """Give the conversation the priority and the tags that a routing rule sets (SYS-02); return the priority it has."""
+    row = await locked(write.session, ConversationRow, conversation)
+    if priority is not None:
+        set_priority(write, AUTOMATION, row, priority)
+    for tag in tags:
+        await add_tag(write, AUTOMATION, row, tag)
+    return row.priority
 
 
 async def assign_by_answer(write: Write, conversation: ConversationId, agent: AgentId, queue: QueueId) -> None:

@@ -10,11 +10,12 @@ from callflow.ids import AgentId, ConversationId, CustomerId
 from conversations.calls.reading import conversations_in_call
 from conversations.directory.people import names_of_users
 from conversations.directory.queues import names_of_queues
+from conversations.directory.tags import names_of_tags
 from conversations.directory.values import Named
 from conversations.errors import NotFoundError
 from conversations.threads.customers import customer_by_id, names_of_customers
 from conversations.threads.reads import unread
-from conversations.threads.tables import ConversationRow, ReadRow
+from conversations.threads.tables import ConversationRow, ConversationTagRow, ReadRow
 from conversations.threads.values import Conversation, ConversationItem, Past, Viewer
 
 MY_WORK_LIMIT = 50
@@ -75,7 +76,7 @@ async def conversation(session: AsyncSession, who: Viewer, key: ConversationId) 
         .limit(HISTORY_LIMIT)
     )
     history = tuple(Past(ConversationId(one.id), one.topic, one.status, one.created_at) for one in others)
-    return Conversation(item, row.created_at, row.summary, customer, item.live_call, history)
+    return Conversation(item, row.created_at, row.summary, customer, item.live_call, history, await _tags(session, key))
 
 
 async def gist(session: AsyncSession, key: ConversationId) -> tuple[str, ThreadStatus]:
@@ -92,6 +93,12 @@ async def visible(session: AsyncSession, who: Viewer, key: ConversationId) -> Co
     if row is None or not who.sees(row):
         raise NotFoundError
     return row
+
+
+async def _tags(session: AsyncSession, key: ConversationId) -> tuple[Named, ...]:
+    wanted = select(ConversationTagRow.tag_id).where(ConversationTagRow.conversation_id == key)
+    names = await names_of_tags(session, list(await session.scalars(wanted)))
+    return tuple(Named(tag, name) for tag, name in sorted(names.items(), key=lambda pair: pair[1].casefold()))
 
 
 async def _items(session: AsyncSession, user: AgentId, rows: Sequence[ConversationRow]) -> list[ConversationItem]:

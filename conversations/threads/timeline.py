@@ -12,6 +12,7 @@ from conversations.calls.quality import MeasuredLeg, measured_legs
 from conversations.db.facts import LoggedFact, fact_of_call, fact_of_text, facts_of_conversation
 from conversations.directory.people import names_of_users
 from conversations.directory.queues import names_of_queues
+from conversations.directory.tags import names_of_tags
 from conversations.directory.values import Named
 from conversations.errors import NotFoundError
 from conversations.threads.customers import names_of_customers
@@ -49,6 +50,7 @@ class _Names:
     users: Mapping[str, str]
     customers: Mapping[str, str]
     queues: Mapping[str, str]
+    tags: Mapping[str, str]
 
     def agent(self, fact: Fact) -> Named:
         agent = fact.agent or ""
@@ -61,7 +63,7 @@ class _Names:
     def change(self, data: Mapping[str, Value]) -> Change:
         """Return a change with names for ids, and any other value as it is."""
         field = str(data["field"])
-        names = {"assignee": self.users, "queue": self.queues}.get(field, {})
+        names = {"assignee": self.users, "queue": self.queues, "tag": self.tags}.get(field, {})
         old, new = _word(data["old"]), _word(data["new"])
         return Change(field, names.get(old, old) if old else None, names.get(new, new) if new else None)
 
@@ -122,6 +124,7 @@ async def _names(session: AsyncSession, facts: Sequence[Fact]) -> _Names:
         users=await names_of_users(session, users),
         customers=await names_of_customers(session, customers),
         queues=await names_of_queues(session, _ids(facts, "queue")),
+        tags=await names_of_tags(session, _ids(facts, "tag")),
     )
 
 

@@ -94,3 +94,5 @@ class Conversation:
     """The customer is on the call page now."""
     history: tuple[Past, ...]
     """Latest first."""
+    tags: tuple[Named, ...]
+    """By name (TAG-01)."""

@@ -18,7 +18,7 @@ from conversations.calls.store import CallStore, CallTransaction
 from conversations.db.database import Database
 from conversations.errors import NotFoundError
 from conversations.threads.guests import guest_by_token, new_guest
-from conversations.threads.joining import thread_for_call
+from conversations.threads.joining import mark_by_rule, thread_for_call
 from conversations.threads.service import Threads
 from conversations.waiting.plans import plan_for
 from signaling.availability import reception
@@ -83,7 +83,8 @@ class GuestCalls:
             raise NotFoundError(_UNKNOWN) from None
         self._limits.joins_by_link.require(visit.link.id)
         if visit.call is None or self._engine.live(visit.call) is None:
-            await self._require_somebody(visit.link.queue, visit.state)
+            route = await self._links.route(visit, new.media, new.name)
+            await self._require_somebody(route.queue, visit.state)
         cookie = None
 
         async def make(tx: CallTransaction) -> Call:
@@ -93,19 +94,22 @@ class GuestCalls:
                 browser, secret = await new_guest(tx.write)
                 cookie = guest_cookie(request, secret)
             call = CallId(new_id("call"))
-            admission = await admit(tx.write, token, browser, new.name, call)
-            now = self._clock.now()
-            plan = await plan_for(tx.write.session, admission.queue, admission.link.id)
+            admission = await admit(tx.write, token, browser, new.name, call, new.media)
+            route, now = admission.route, self._clock.now()
+            conversation = await thread_for_call(tx.write, admission.customer, route.queue, now)
+            priority = await mark_by_rule(tx.write, conversation, route.priority, route.tags)
+            plan = await plan_for(tx.write.session, route.queue, admission.link.id)
             return Call(
                 id=call,
-                conversation=await thread_for_call(tx.write, admission.customer, admission.queue, now),
+                conversation=conversation,
                 customer=admission.customer,
-                queue=admission.queue,
+                queue=route.queue,
                 link=admission.link.id,
                 media=Media.AUDIO if admission.link.audio_only else new.media,
                 started_at=now,
                 wait_until=now + plan.longest,
                 customer_leg=Leg(LegId(new_id("leg")), LegState.CONNECTING, now + SETUP_LIMIT),
+                priority=priority,
                 plan=plan,
             )
 

@@ -65,6 +65,7 @@ class Conversation(Model):
     summary: str
     can_message: bool
     history: list[PastConversation]
+    tags: list[Ref]
 
 
 class ConversationPage(Model):

@@ -136,6 +136,7 @@ class ChangedField(StrEnum):
     PRIORITY = "priority"
     TOPIC = "topic"
     SUMMARY = "summary"
+    TAG = "tag"
 
 
 class ChangeEntry(_EntryBase):

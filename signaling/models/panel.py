@@ -12,7 +12,7 @@ from signaling.models.conversations import ConversationItem
 from signaling.models.quality import CallQuality
 from signaling.models.wallboard import Wallboard
 
-Stale = Literal["users", "queues", "call_links", "settings", "audit", "calls"]
+Stale = Literal["users", "queues", "call_links", "settings", "audit", "calls", "routing_rules"]
 LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit"})
 """Lists of which only those who lead are told."""
 

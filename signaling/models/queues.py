@@ -1,9 +1,9 @@
 """Queues, as supervisors set them up."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from callflow.hours import Holiday as HolidayValue
 from callflow.hours import Opening as OpeningValue
@@ -41,12 +41,20 @@ class Holiday(Model):
     spans: Annotated[Spans, Field(default_factory=list[Span])]
 
 
+def _dates_once(holidays: list[Holiday]) -> list[Holiday]:
+    if len({holiday.date for holiday in holidays}) < len(holidays):
+        raise ValueError("must not name a date twice")
+    return holidays
+
+
 class WorkingHours(Model):
     """When a queue is open, in the time of its zone. The week begins on Monday."""
 
     zone: ZoneName
     week: Annotated[list[Spans], Field(min_length=7, max_length=7)]
-    holidays: Annotated[list[Holiday], Field(max_length=HOLIDAYS_LIMIT, default_factory=list[Holiday])]
+    holidays: Annotated[
+        list[Holiday], Field(max_length=HOLIDAYS_LIMIT, default_factory=list[Holiday]), AfterValidator(_dates_once)
+    ]
 
     @classmethod
     def of(cls, hours: HoursValue) -> Self:
@@ -95,6 +103,12 @@ class NewMember(Model):
     level: Level = 1
 
 
+def _members_once(members: list[NewMember]) -> list[NewMember]:
+    if len({member.id for member in members}) < len(members):
+        raise ValueError("must not name an agent twice")
+    return members
+
+
 class Queue(Model):
     """A queue, its members, and how many callers wait in it."""
 
@@ -133,7 +147,7 @@ class QueueChange(Model):
     name: Name | None = None
     open: bool | None = None
     hours: WorkingHours | None = None
-    members: Annotated[list[NewMember], Field(max_length=1000)] | None = None
+    members: Annotated[list[NewMember], Field(max_length=1000), AfterValidator(_members_once)] | None = None
     order: CallOrder | None = None
     weight: Annotated[int, Field(ge=0, le=100)] | None = None
     auto_assign: bool | None = None
@@ -143,6 +157,22 @@ class QueueChange(Model):
     target_seconds: Annotated[int, Field(ge=1, le=3600)] | None = None
     consult: bool | None = None
     when_gone: WhenGone | None = None
+
+
+class QueueUses(Model):
+    """Things of one kind that use a queue: how many, and the names of the first ones."""
+
+    kind: Literal["conversations", "links", "rules", "strategies"]
+    count: int
+    names: list[str]
+
+
+class QueueUsage(Model):
+    """What uses a queue. With calls in it, waiting or talking, it cannot be deleted."""
+
+    waiting: int
+    talking: int
+    uses: list[QueueUses]
 
 
 class HoursTrial(Model):

@@ -12,13 +12,13 @@ _LISTS: dict[FactKind, Stale] = {
     FactKind.QUEUE_CHANGED: "queues",
     FactKind.LINK_CHANGED: "call_links",
     FactKind.SETTINGS_CHANGED: "settings",
+    FactKind.RULES_CHANGED: "routing_rules",
 }
 _AUDITED = frozenset(
     {
         *_LISTS,
         FactKind.STATUSES_CHANGED,
         FactKind.DISPOSITIONS_CHANGED,
-        FactKind.RULES_CHANGED,
         FactKind.STRATEGIES_CHANGED,
     }
 )

@@ -48,8 +48,8 @@ class Desk:
             assert guest is not None
             key = CallId(new_id("call"))
             admission = await admit(tx.write, token, guest, name, key)
-            thread = await thread_for_call(tx.write, admission.customer, admission.queue, database.clock.now())
-            call = new_call(key, database, admission.customer, admission.queue, admission.link.id)
+            thread = await thread_for_call(tx.write, admission.customer, admission.route.queue, database.clock.now())
+            call = new_call(key, database, admission.customer, admission.route.queue, admission.link.id)
             call = replace(call, conversation=thread)
             await tx.add_call(call)
             await tx.record(fact_of(call, FactKind.CALL_STARTED, AUTOMATION, direction="inbound", media="video"), call)

@@ -1,0 +1,28 @@
+"""What becomes of a queue's waiting strategy when the queue is deleted (SYS-03)."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callflow.facts import Actor, Fact, FactKind
+from callflow.ids import QueueId
+from conversations.db.database import Write
+from conversations.directory.archiving import Uses
+from conversations.waiting.tables import StrategyRow, WaitingQueueRow
+
+
+async def strategies_of_queue(session: AsyncSession, queue: QueueId) -> Uses:
+    """Say which waiting strategy a queue has."""
+    names = await session.scalars(
+        select(StrategyRow.name)
+        .join(WaitingQueueRow, WaitingQueueRow.strategy_id == StrategyRow.id)
+        .where(WaitingQueueRow.queue_id == queue)
+    )
+    found = tuple(names)
+    return Uses("strategies", len(found), found)
+
+
+async def forget_queue(write: Write, actor: Actor, old: QueueId, _new: QueueId) -> None:
+    """Let the strategy of a queue apply to it no more; the other queue keeps the one that it has."""
+    gone = delete(WaitingQueueRow).where(WaitingQueueRow.queue_id == old).returning(WaitingQueueRow.strategy_id)
+    if (await write.session.execute(gone)).one_or_none() is not None:
+        write.fact(Fact(FactKind.STRATEGIES_CHANGED, actor))
