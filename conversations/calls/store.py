@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callflow.agent import Agent, new_agent
+from callflow.agent import Agent, StatusReason, new_agent
 from callflow.agent_machine import SaveReport
 from callflow.call import Call
 from callflow.errors import LostRaceError, RefusedError
@@ -27,6 +27,7 @@ from conversations.db.database import Database, Write
 from conversations.directory.queues import policies
 from conversations.directory.settings import wrap_up_seconds_for
 from conversations.threads.joining import assign_by_answer, save_wrap_up
+from conversations.threads.queue_changes import release_work
 
 Projection = Callable[[Write, Fact, Call], Awaitable[None]]
 """What another room does, in the same transaction, when a fact of a call is recorded."""
@@ -101,8 +102,14 @@ class CallTransaction:
         await save_wrap_up(self.write, report.conversation, agent, report.call, report.summary, report.thread_status)
 
     async def record(self, fact: Fact, call: Call | None) -> None:
-        """Append a fact; an answer assigns the thread, and other rooms do what they bound to it."""
+        """Append a fact; an answer assigns the thread, and other rooms do what they bound to it.
+
+        The conversations of an agent whose connection is lost for good become what their queues say (PLUS-05).
+        """
         self.write.fact(fact)
+        gone = fact.kind is FactKind.AGENT_STATUS and fact.data.get("reason") == StatusReason.DISCONNECTED
+        if gone and fact.agent is not None:
+            await release_work(self.write, fact.agent)
         if call is None:
             return
         if fact.kind is FactKind.CALL_ANSWERED and fact.agent is not None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -42,7 +43,7 @@ CORA = Arrival(
 )
 
 
-def rule(key: str = "a", queue: QueueId = SALES, **wanted: object) -> Rule:
+def rule(key: str = "a", queue: QueueId = SALES, **wanted: Any) -> Rule:
     return Rule(RuleId(key), key, True, replace(Conditions(), **wanted), Named(queue, queue), None, (), 1)
 
 
@@ -90,7 +91,7 @@ def test_a_rule_without_conditions_takes_everything_unless_it_is_off() -> None:
         ({"media": Media.AUDIO}, Mismatch.MEDIA),
     ],
 )
-def test_every_condition_that_is_given_must_hold(wanted: dict[str, object], why_not: Mismatch | None) -> None:
+def test_every_condition_that_is_given_must_hold(wanted: dict[str, Any], why_not: Mismatch | None) -> None:
     """SYS-02."""
     assert mismatch(rule(**wanted), CORA) is why_not
 

@@ -53,6 +53,7 @@ def site(ui: BuiltUi | None) -> TestClient[web.Request, web.Application]:
                 "asks_name": True,
                 "name": None,
                 "available": "open",
+                "opens_at": None,
                 "closed_text": "",
                 "call": None,
             }

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from callflow.agent import Group
 from tests.clock import MovableClock
 from tests.signaling.desk import Desk
 from tests.signaling.house import House
@@ -24,7 +23,7 @@ async def test_everything_a_queue_has_is_set_and_comes_back(house: House) -> Non
     """SYS-03; XFER-01."""
     desk = await Desk.open(house)
     ana, ben = (house.people[login].user.id for login in ("ana", "ben"))
-    wanted = {
+    wanted: dict[str, Any] = {
         "members": [{"id": ben, "level": 1}, {"id": ana, "level": 9}],
         "order": "by_level",
         "weight": 7,
@@ -197,4 +196,4 @@ async def test_what_uses_a_deleted_queue_goes_to_another(house: House) -> None:
 async def online(house: House, login: str) -> None:
     """An agent who is Busy is here, but is offered no calls."""
     agent = await house.signed_in(login)
-    await agent.ask("PUT", "/agent/status", {"status": Group.BUSY})
+    await agent.ask("PUT", "/agent/status", {"status": "busy"})

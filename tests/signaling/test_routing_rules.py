@@ -11,8 +11,12 @@ from tests.signaling.test_queues import online
 pytestmark = pytest.mark.wire
 
 
+def body(name: str, queue: str) -> dict[str, Any]:
+    return {"name": name, "conditions": {}, "queue_id": queue}
+
+
 async def rule(sue: Browser, name: str, queue: str, **more: Any) -> dict[str, Any]:
-    return await sue.post("/routing-rules", {"name": name, "conditions": {}, "queue_id": queue} | more)
+    return await sue.post("/routing-rules", body(name, queue) | more)
 
 
 async def queue_with(house: House, sue: Browser, name: str, login: str) -> str:
@@ -56,11 +60,11 @@ async def test_rules_are_changed_ordered_and_deleted_by_whoever_saw_them_last(ho
     assert [one["name"] for one in (await answer.json())["rules"]] == ["Second", "First"]
     for wrong in ([first["id"]], [first["id"], first["id"]], [first["id"], "rule_x"]):
         assert await desk.sue.refused("PUT", "/routing-rules/order", {"ids": wrong}) == (409, "stale")
-    body = {name: first[name] for name in ("name", "conditions", "version")} | {"queue_id": desk.queue["id"]}
-    answer = await desk.sue.ask("PUT", f"/routing-rules/{first['id']}", body | {"enabled": False, "tags": ["Late"]})
+    change = body("First", desk.queue["id"]) | {"version": first["version"]}
+    answer = await desk.sue.ask("PUT", f"/routing-rules/{first['id']}", change | {"enabled": False, "tags": ["Late"]})
     changed = await answer.json()
     assert (changed["enabled"], [tag["name"] for tag in changed["tags"]]) == (False, ["Late"])
-    assert await desk.sue.refused("PUT", f"/routing-rules/{first['id']}", body) == (409, "stale")
+    assert await desk.sue.refused("PUT", f"/routing-rules/{first['id']}", change) == (409, "stale")
     assert (await desk.sue.ask("DELETE", f"/routing-rules/{second['id']}")).status == 204
     assert await desk.sue.refused("DELETE", f"/routing-rules/{second['id']}") == (404, "not_found")
     assert await desk.sue.get("/routing-rules") == [changed]
@@ -119,8 +123,7 @@ async def test_the_trial_says_which_rule_would_match_and_why_the_others_do_not(h
 async def test_what_a_rule_cannot_be_is_refused(house: House, wrong: dict[str, Any]) -> None:
     """SYS-02; issue 4, bad input."""
     sue = await house.signed_in("sue")
-    body = {"name": "A rule", "conditions": {}, "queue_id": "queue_default"} | wrong
-    assert await sue.refused("POST", "/routing-rules", body) == (422, "invalid")
+    assert await sue.refused("POST", "/routing-rules", body("A rule", "queue_default") | wrong) == (422, "invalid")
     assert await sue.get("/routing-rules") == []
 
 
@@ -129,5 +132,4 @@ async def test_a_rule_cannot_send_to_a_queue_that_was_deleted(house: House) -> N
     sue = await house.signed_in("sue")
     queue = await sue.post("/queues", {"name": "Gone"})
     await sue.ask("DELETE", f"/queues/{queue['id']}")
-    body = {"name": "A rule", "conditions": {}, "queue_id": queue["id"]}
-    assert await sue.refused("POST", "/routing-rules", body) == (422, "invalid")
+    assert await sue.refused("POST", "/routing-rules", body("A rule", queue["id"])) == (422, "invalid")
