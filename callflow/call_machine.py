@@ -40,6 +40,7 @@ from callflow.events import (
     AgentOrder,
     AgentRemoved,
     AgentReserved,
+    BeginWrapUp,
     CallbackAsked,
     CallEvent,
     CloseLeg,
@@ -210,7 +211,7 @@ def _removed(call: Call, event: AgentRemoved, now: datetime) -> Decision:
 
 
 def _said(call: Call, event: PromptFinished, now: datetime) -> Decision:
-    if call.hearing.farewell and event.prompt == call.hearing.saying:
+    if call.hearing.farewell and (event.leg, event.prompt) == (call.customer_leg.id, call.hearing.saying):
         return end(call, EndReason.NO_ANSWER, EndedBy.SYSTEM, now)
     return hearing.said(call, event, now)
 
@@ -262,7 +263,7 @@ def _talk_due(call: Call, phase: Talking, due: Callable[[datetime | None], bool]
         if leg.state is LegState.CONNECTING:
             return _no_media(call, phase, StatusReason.NO_MEDIA, now)
         if asked is not None:
-            return transfers.agent_gone(call, phase, Release(call.id), now)
+            return transfers.agent_gone(call, phase, BeginWrapUp(call.id), now)
         return by_loss(call, leg, now)
     if asked is not None and asked.answered_at is None and due(asked.ring.reservation.deadline):
         return transfers.consult_over(call, phase, AUTOMATION, StatusReason.MISSED)

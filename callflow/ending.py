@@ -57,8 +57,10 @@ def by_loss(call: Call, leg: Leg, now: datetime) -> Decision:
 
 
 def hang_up(call: Call, event: HungUp, now: datetime) -> Decision:
-    """End the call because a side asked for it (CALL-06)."""
+    """End the call because a side asked for it (CALL-06). Raises `RefusedError` ``not_your_call``."""
     match call.phase:
+        case _ if event.by is Role.SUPERVISOR:
+            raise RefusedError("not_your_call", "You only take part in this call.")
         case Talking():
             return end(call, EndReason.HUNG_UP, EndedBy(event.by), now)
         case CallingBack():

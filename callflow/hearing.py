@@ -28,6 +28,12 @@ def begin(call: Call, now: datetime) -> Decision:
     return Decision(_later(call, now))
 
 
+def go_on(call: Call, now: datetime) -> Call:
+    """Let the announcements begin again for a caller who is back in the queue after an answer stopped them."""
+    idle = call.hearing.saying is None and call.hearing.next_at is None
+    return _later(call, now) if idle and _listens(call) else call
+
+
 def said(call: Call, event: PromptFinished, now: datetime) -> Decision:
     """Go on when a prompt has come to its end. After the last message the caller decides nothing: see `ending`."""
     if event.leg != call.customer_leg.id or event.prompt != call.hearing.saying:
@@ -45,11 +51,13 @@ def over(call: Call, now: datetime) -> Decision:
 def announce(call: Call, place: Place | None, now: datetime) -> Decision:
     """Say where the caller stands, and the next of the announcements (WSV-04, PLUS-12)."""
     plan, hearing = call.plan, call.hearing
+    if call.customer_leg.state is not LegState.UP:
+        return Decision(_later(call, now))
     prompts = _spoken(plan.spoken, place) if plan.spoken is not None and place is not None else ()
     if plan.announcements:
         prompts = (*prompts, plan.announcements[hearing.turn % len(plan.announcements)])
     call = replace(call, hearing=replace(hearing, next_at=None, turn=hearing.turn + 1))
-    if not prompts or call.customer_leg.state is not LegState.UP:
+    if not prompts:
         return Decision(_later(call, now))
     return _say(call, prompts, now)
 

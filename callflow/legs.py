@@ -22,7 +22,7 @@ from callflow.errors import RefusedError
 from callflow.events import AgentOrder, CloseLeg, Decision, LegConnected, LegLost, Release, TransportOpened, Wire
 from callflow.facts import AUTOMATION, Fact, FactKind
 from callflow.ids import AgentId, LegId
-from callflow.ringing import talk
+from callflow.ringing import back_in_queue, skipping, talk
 from callflow.wired import wiring
 
 
@@ -100,10 +100,11 @@ def restarted(call: Call, now: datetime) -> Decision:
         call = hearing.silenced(replace(call, customer_leg=_gone(customer, now)))
         facts.append(_fact(call, FactKind.CALL_RECONNECTING, Party(Role.CUSTOMER, customer)))
     match call.phase:
-        case Ringing() | Waiting():
-            call = replace(call, phase=Waiting())
-            if call.wait_until < now + LEG_GRACE:
-                call = replace(call, wait_until=now + LEG_GRACE)  # nobody's wait runs out because we were away
+        case Ringing(rings=rings, transferred_by=by):
+            gone = [ring.agent for ring in rings] if by is not None else []
+            call = _waits_on(back_in_queue(skipping(call, gone, now), now), now)
+        case Waiting():
+            call = _waits_on(call, now)
         case Talking() as talking:
             asked = talking.consult if talking.consult and talking.consult.answered_at else None
             if asked is not None:
@@ -120,6 +121,11 @@ def restarted(call: Call, now: datetime) -> Decision:
         _fact(call, FactKind.CALL_RECONNECTING, party) for party in call.parties if party.role is not Role.CUSTOMER
     ]
     return Decision(call, tuple(facts), (Wire(wiring(call)), *map(CloseLeg, closed)), tuple(orders))
+
+
+def _waits_on(call: Call, now: datetime) -> Call:
+    """Return the call with time to come back in: nobody's wait runs out because we were away."""
+    return replace(call, wait_until=max(call.wait_until, now + LEG_GRACE))
 
 
 def _gone(leg: Leg, now: datetime) -> Leg:

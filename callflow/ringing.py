@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from callflow import hearing
 from callflow.agent import StatusReason
 from callflow.call import (
     CALLBACK_RING,
@@ -99,8 +100,7 @@ def unanswered(
     ringing = call.phase
     assert isinstance(ringing, Ringing)
     left = tuple(ring for ring in ringing.rings if ring not in over)
-    by = ringing.transferred_by
-    before, call = call, skipping(call, (*(ring.agent for ring in over), *((by,) if by else ())), now)
+    before, call = call, skipping(call, (ring.agent for ring in over), now)
     stopped = replace(call, phase=replace(ringing, rings=left)) if left else back_in_queue(call, now)
     facts = tuple(
         fact(call, kind, agent_actor(ring.agent) if kind is FactKind.CALL_DECLINED else AUTOMATION, ring.agent)
@@ -113,11 +113,12 @@ def unanswered(
 
 def back_in_queue(call: Call, now: datetime) -> Call:
     """Return the call waiting again; one that was answered before waits at the head (mission 3.5)."""
-    call = replace(call, phase=Waiting())
+    call = hearing.go_on(replace(call, phase=Waiting()), now)
     if call.answered_at is None or call.returned:
         return call
-    longest = max(call.plan.longest, LEG_GRACE)  # nobody is dropped because a transfer came to nothing
-    return replace(call, returned=True, waiting_since=call.waiting_since or now, wait_until=now + longest)
+    # Nobody is dropped because a transfer came to nothing, and nobody who is to be called back waits for less.
+    until = max(call.wait_until, now + call.plan.longest, now + LEG_GRACE)
+    return replace(call, returned=True, waiting_since=call.waiting_since or now, wait_until=until)
 
 
 def skipping(call: Call, agents: Iterable[AgentId], now: datetime) -> Call:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from callflow.agent import StatusReason
-from callflow.call import Call, Consult, Leg, LegState, Reservation, Ring, Ringing, Talking
+from callflow.call import Call, Consult, Leg, LegState, Reservation, Ring, Ringing, Skip, Talking
 from callflow.deciding import agent_actor, fact, seconds, talking
 from callflow.errors import RefusedError
 from callflow.events import (
@@ -72,7 +72,7 @@ def transfer(call: Call, event: TransferAsked, now: datetime) -> Decision:
         call,
         phase=Ringing((_ring(target),), transferred_by=event.agent),
         waiting_since=now,
-        skipped=(),
+        skipped=(Skip(event.agent, now),),  # a new round, but not for who hands the call over (mission 3.5)
     )
     left = leave_all(call, phase)
     facts = (_transferred(call, phase, target.agent, now), *left.facts)

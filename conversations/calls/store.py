@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import Agent, StatusReason, new_agent
 from callflow.agent_machine import SaveReport
-from callflow.call import Call
+from callflow.call import Call, Talking
 from callflow.errors import LostRaceError, RefusedError
 from callflow.events import WrapUpPolicy
 from callflow.facts import Fact, FactKind
@@ -104,6 +104,7 @@ class CallTransaction:
     async def record(self, fact: Fact, call: Call | None) -> None:
         """Append a fact; an answer assigns the thread, and other rooms do what they bound to it.
 
+        A consulted colleague who takes the call over has answered it before, and gets the thread now.
         The conversations of an agent whose connection is lost for good become what their queues say (PLUS-05).
         """
         self.write.fact(fact)
@@ -112,7 +113,8 @@ class CallTransaction:
             await release_work(self.write, fact.agent)
         if call is None:
             return
-        if fact.kind is FactKind.CALL_ANSWERED and fact.agent is not None:
+        takes_over = fact.kind is FactKind.CALL_TRANSFERRED and isinstance(call.phase, Talking)
+        if (fact.kind is FactKind.CALL_ANSWERED or takes_over) and fact.agent is not None:
             await assign_by_answer(self.write, call.conversation, fact.agent, call.queue)
         for projection in self._projections:
             await projection(self.write, fact, call)

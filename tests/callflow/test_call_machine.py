@@ -28,12 +28,13 @@ from callflow.events import (
 )
 from callflow.facts import FactKind
 from callflow.ids import ReservationId
-from callflow.wiring import HOLD_MUSIC, FromLeg, FromPrompt, Stream
 from tests.callflow.ladder import (
     AGENT_LEG,
     ALICE,
     BOB,
     CUSTOMER_LEG,
+    EACH_OTHER,
+    MUSIC,
     PATH_1,
     PATH_2,
     RING,
@@ -45,14 +46,6 @@ from tests.callflow.ladder import (
 )
 
 pytestmark = pytest.mark.unit
-
-MUSIC = Wire({CUSTOMER_LEG: {Stream.VOICE: FromPrompt(HOLD_MUSIC)}})
-EACH_OTHER = Wire(
-    {
-        CUSTOMER_LEG: dict.fromkeys(Stream, FromLeg(AGENT_LEG)),
-        AGENT_LEG: dict.fromkeys(Stream, FromLeg(CUSTOMER_LEG)),
-    }
-)
 
 
 def ended(ladder: Ladder) -> Ended:

@@ -6,21 +6,23 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from callflow.agent import Idle, InCall, Rung, Sound, Status, WrapUp
 from callflow.agent_machine import PanelArrived, StatusChosen
-from callflow.call import Call, Ended, EndReason, Leg, LegState, Ringing, Role, Talking, Waiting
+from callflow.call import Call, Ended, EndReason, Leg, LegState, Reservation, Ringing, Role, Talking, Waiting
 from callflow.engine import Engine
 from callflow.errors import LostRaceError, RefusedError
-from callflow.events import AgentAccepted, HungUp, LegLost
+from callflow.events import AgentAccepted, ConsultAsked, ConsultCompleted, HungUp, LegLost
 from callflow.facts import FactKind
-from callflow.ids import CallId, LegId
+from callflow.ids import CallId, LegId, ReservationId
+from callflow.queueing import QueuePolicy
 from callflow.wiring import LegUp
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.calls.tables import PartyPart, PartyRow
 from conversations.db.database import Database
+from conversations.threads.tables import ConversationRow
 from tests.callflow.races import together, until
 from tests.callflow.world import World
 from tests.clock import MovableClock
@@ -217,3 +219,24 @@ async def test_two_signs_of_life_at_once_make_one_agent(world: World) -> None:
     await together(world.engine.agent(agent, PanelArrived(Sound.READY)), other.agent(agent, StatusChosen(Status.BUSY)))
     made = await world.agent(agent)
     assert (made.reachable, made.status, made.epoch) == (True, Status.BUSY, 2)
+
+
+async def test_a_colleague_who_takes_a_call_over_after_a_consultation_gets_the_thread(world: World) -> None:
+    """PLUS-21, XFER-01: who talks to the customer has the conversation."""
+    call = await talking(world)
+    first, second = world.agents[:2]
+    await world.ready(second)
+    until = world.clock.now() + timedelta(seconds=20)
+    held = Reservation(ReservationId("res_asked"), second, LegId("leg_asked"), until)
+    policy = QueuePolicy(world.queue, dict.fromkeys(world.agents, 1), consult=True)
+    await world.tell(call.id, ConsultAsked(first, held, policy))
+    await world.accept(second)
+    assert await assignee(world, call) == first
+    await world.tell(call.id, ConsultCompleted(first))
+    assert (await world.call()).agent == second
+    assert await assignee(world, call) == second
+
+
+async def assignee(world: World, call: Call) -> str | None:
+    async with world.database.read() as session:
+        return await session.scalar(select(ConversationRow.assignee_id).where(ConversationRow.id == call.conversation))
