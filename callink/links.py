@@ -1,6 +1,6 @@
 """Call links for those who issue them, and for browsers that look at them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -128,3 +128,10 @@ async def _listed(session: AsyncSession, links: Sequence[Link], now: datetime) -
         )
         for link in links
     ]
+
+
+async def names_of_links(session: AsyncSession, links: Collection[LinkId]) -> Mapping[LinkId, str]:
+    """Return what to call each of some links, by id; those that do not exist are left out."""
+    rows = list(await session.scalars(select(LinkRow).where(LinkRow.id.in_(links))))
+    queues = await names_of_queues(session, {row.queue_id for row in rows})
+    return {LinkId(row.id): row.label or row.identity or f"Link to {queues[row.queue_id]}" for row in rows}

@@ -41,7 +41,7 @@ def languages() -> tuple[Language, ...] | Failed:
 
 def speak(text: str, language: str, voice: str, rate: int) -> bytes | Failed:
     """Return a text as a WAV file. The rate is in words a minute."""
-    if not text.strip():
+    if not any(letter.isalnum() for letter in text):
         return _NOTHING
     try:
         known = _known()

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
@@ -21,7 +22,7 @@ from callflow.engine import Engine
 from callflow.ids import AgentId, QueueId
 from callflow.wiring import MediaEvent, MediaPort
 from callink.admission import follow_call
-from callink.links import Links
+from callink.links import Links, names_of_links
 from callink.moving import links_of_queue, move_links
 from conversations.audit_log import AuditLog
 from conversations.calls.counting import live_calls_of
@@ -42,8 +43,11 @@ from conversations.rules.service import Rules, move_rules, rules_of_queue
 from conversations.threads.queue_changes import conversations_of_queue, move_conversations
 from conversations.threads.service import Threads
 from conversations.waiting.queue_entries import forget_queue, strategies_of_queue
+from conversations.waiting.sounds import Sounds
+from conversations.waiting.strategies import Strategies
 from media.lag import LagWatch
 from media.settings import MediaSettings
+from media.studio import Studio
 from signaling import metrics_page, pages
 from signaling.announced import announced
 from signaling.audit_api import AuditApi
@@ -89,6 +93,9 @@ from signaling.settings_api import SettingsApi
 from signaling.sockets import close_at_shutdown
 from signaling.tls import server_context
 from signaling.users_api import UsersApi
+from signaling.waiting.rendering import Rendering
+from signaling.waiting.sounds_api import SoundsApi
+from signaling.waiting.strategies_api import StrategiesApi
 from signaling.wallboard_api import WallboardApi
 
 log = logging.getLogger(__name__)
@@ -113,7 +120,9 @@ MakeMedia = Callable[[Callable[[MediaEvent], None]], Media]
 class Parley:
     """Everything of one server, built and bound; `running` gives it life."""
 
-    def __init__(self, database: Database, media: MakeMedia, clock: Clock, ice: IceServers | None = None) -> None:
+    def __init__(
+        self, database: Database, media: MakeMedia, clock: Clock, data: Path, ice: IceServers | None = None
+    ) -> None:
         self.database = database
         self.clock = clock
         self._clock = clock
@@ -138,6 +147,10 @@ class Parley:
         )
         self.threads = Threads(database)
         self.links = Links(database)
+        self.sounds = Sounds(database)
+        self.strategies = Strategies(database, names_of_links)
+        self.studio = Studio(data)
+        self.rendering = Rendering(self.studio, self.sounds, self.strategies)
         self.metrics = Metrics()
         self.lag = LagWatch()
         self.media: Media = media(self._media_event)
@@ -176,6 +189,8 @@ class Parley:
         RulesApi(self.rules, self.links, self._clock).register(api)
         SettingsApi(self.settings).register(api)
         LinksApi(self.links, public_url).register(api)
+        SoundsApi(self.sounds, self.studio).register(api)
+        StrategiesApi(self.strategies, self.rendering).register(api)
         ConversationsApi(self.threads).register(api)
         AuditApi(AuditLog(self.database)).register(api)
         WallboardApi(self.wallboard).register(api)
@@ -218,6 +233,7 @@ class Parley:
         except OSError as error:
             why = error.strerror or error
             raise StartError(f"The media port cannot be opened: {why}. Choose another media_port.") from error
+        await self.rendering.sweep()
         await self.feed.start()
         tasks = [
             asyncio.create_task(work(), name=name)
@@ -228,6 +244,7 @@ class Parley:
                 ("relays told", partial(self.relayed.tell, self.hub.refresh)),
                 ("quality pushes", self.qualities.push),
                 ("quality kept", self.qualities.keep),
+                ("sounds mended", self.rendering.mend),
             )
         ]
         self.lag.start()
@@ -242,6 +259,7 @@ class Parley:
             await self.engine.stop()
             await self.lag.stop()
             await self.qualities.save()
+            await self.studio.stop()
 
     def _media_event(self, event: MediaEvent) -> None:
         self.engine.media_event(event)
@@ -286,7 +304,7 @@ def openapi() -> str:
     """Return the OpenAPI document as text."""
     clock = SystemClock()
     database = Database(engines.parse("sqlite:///never-opened.db"), clock)
-    return json.dumps(Parley(database, media_workers(Settings()), clock).api(None).document(), indent=2)
+    return json.dumps(Parley(database, media_workers(Settings()), clock, Path("data")).api(None).document(), indent=2)
 
 
 async def run(settings: Settings, demo: bool) -> None:
@@ -303,7 +321,7 @@ async def run(settings: Settings, demo: bool) -> None:
     database = await open_database(settings, clock)
     try:
         ice = IceServers(clock, settings.ice_servers, settings.turn_secret)
-        parley = Parley(database, media_workers(settings), clock, ice)
+        parley = Parley(database, media_workers(settings), clock, settings.data.absolute(), ice)
         watch = HeaderWatch()
         app = parley.app(settings, watch)
         async with parley.running(), listening(app, watch, settings.host, settings.port, tls) as port:

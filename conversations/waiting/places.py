@@ -88,6 +88,12 @@ def can_say_places(language: str) -> bool:
     return _base(language) in _WORDS
 
 
+def places_sample(language: str) -> str | None:
+    """Return how a place and a wait are told in a language, None where Parley has no words for it."""
+    words = _WORDS.get(_base(language))
+    return f"{words.number.format(3)} {words.about.format(words.minutes[3])}" if words else None
+
+
 def spoken_places(voice: Voice) -> tuple[SpokenPlaces, tuple[Speech, ...]]:
     """Return the prompts of all places and waits, and the speech to render for them. Raises KeyError for a language
     that `can_say_places` denies.

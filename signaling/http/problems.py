@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from callflow.errors import RefusedError
 from callflow.wiring import MediaRefusedError
 from conversations.errors import AlreadyHandledError, AlreadyOpenError, InvalidError, StaleError
+from media.failures import SoundError
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _ANY_JSON: Final[TypeAdapter[object]] = TypeAdapter(object)
@@ -106,6 +107,14 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "sdp_malformed": 422,
     "sdp_no_fingerprint": 422,
     "sdp_no_codec": 422,
+    "unknown_voice": 422,
+    "nothing_to_say": 422,
+    "not_a_sound": 422,
+    "damaged": 422,
+    "too_short": 422,
+    "too_long": 422,
+    "no_speech": 503,
+    "sound_failed": 503,
     "too_many_legs": 503,
     "media_away": 503,
     "media_failed": 503,
@@ -124,7 +133,7 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem(409, error.code, str(error), holder=error.holder, handled_at=error.at.isoformat())
         case AlreadyOpenError():
             return Problem(409, error.code, str(error), conversation_id=error.conversation, holder=error.holder)
-        case RefusedError() | MediaRefusedError():
+        case RefusedError() | MediaRefusedError() | SoundError():
             return Problem(STATUS_OF_CODE.get(error.code, 409), error.code, str(error))
         case _:
             return None

@@ -13,13 +13,13 @@ _LISTS: dict[FactKind, Stale] = {
     FactKind.LINK_CHANGED: "call_links",
     FactKind.SETTINGS_CHANGED: "settings",
     FactKind.RULES_CHANGED: "routing_rules",
+    FactKind.STRATEGIES_CHANGED: "waiting",
 }
 _AUDITED = frozenset(
     {
         *_LISTS,
         FactKind.STATUSES_CHANGED,
         FactKind.DISPOSITIONS_CHANGED,
-        FactKind.STRATEGIES_CHANGED,
     }
 )
 """What is written into the audit log too (SYS-08)."""

@@ -169,7 +169,7 @@ async def running_centre(
         database = await open_database(settings, clock)
         stack.push_async_callback(database.close)
         ice = IceServers(clock, settings.ice_servers, settings.turn_secret)
-        parley = Parley(database, media_workers(settings), clock, ice)
+        parley = Parley(database, media_workers(settings), clock, settings.data.absolute(), ice)
         watch = HeaderWatch()
         await stack.enter_async_context(parley.running())
         _keep_music(data, prepared_music)

@@ -148,7 +148,7 @@ async def open_house(folder: Path, media: MediaSettings, clock: MovableClock) ->
 
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        parley = Parley(database, plane, clock)
+        parley = Parley(database, plane, clock, folder)
         await stack.enter_async_context(parley.running())
         server = TestServer(parley.app(settings))
         await server.start_server()
