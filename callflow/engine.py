@@ -36,10 +36,10 @@ from callflow.events import (
     Wire,
     WrapUpPolicy,
 )
-from callflow.ids import AgentId, CallId, LegId, ReservationId, new_id
+from callflow.ids import AgentId, CallId, LegId, QueueId, ReservationId, new_id
 from callflow.mailbox import Mailbox
 from callflow.ports import Store, Transaction
-from callflow.routing import Match, assign
+from callflow.routing import Match, assign, first_in
 from callflow.wiring import LegDown, LegUp, MediaEvent, MediaPort, PromptEnded
 
 log = logging.getLogger(__name__)
@@ -199,6 +199,28 @@ class Engine(Generic[T]):
             self._look_again = min(soon, self._look_again or soon)
         return offered
 
+    async def take(self, queue: QueueId, agent: AgentId) -> None:
+        """Ring an agent who asks for work for the first caller of his queue (SYS-03).
+
+        Raises `RefusedError` ``nobody_waits``, ``not_in_queue`` or ``not_available``.
+        """
+        for _ in range(ATTEMPTS):
+            floor = await self._store.floor()
+            call = first_in(queue, floor.waiting)
+            if call is None:
+                raise RefusedError("nobody_waits", "Nobody is waiting in this queue.")
+            policy = floor.policies.get(queue)
+            if policy is None or agent not in policy.levels:
+                raise RefusedError("not_in_queue", "You are not in this queue.")
+            try:
+                await self._ring(Match(call.id, (agent,), policy.ring_time))
+            except RefusedError as error:
+                if error.code != "too_late":
+                    raise
+                continue  # somebody else has that caller now
+            return
+        raise LostRaceError(f"queue {queue}")
+
     async def drained(self) -> None:
         """Wait until no event waits in any mailbox."""
         while busy := [mailbox for mailbox in self._mailboxes.values() if not mailbox.idle]:
@@ -222,13 +244,9 @@ class Engine(Generic[T]):
             log.exception("the deadline of %s could not be kept", what)
 
     async def _reserve(self, match: Match) -> bool:
-        """Hold the agents for the call, all or none of them; say whether that was possible."""
-        until = self._clock.now() + match.ring_time
-        reservations = tuple(
-            Reservation(ReservationId(new_id("res")), agent, LegId(new_id("leg")), until) for agent in match.agents
-        )
+        """Ring a match's agents; say whether that was possible."""
         try:
-            await self.ask(match.call, AgentReserved(reservations))
+            await self._ring(match)
         except RefusedError as error:
             log.info("call %s was not offered: %s", match.call, error.code)
             return False
@@ -236,6 +254,14 @@ class Engine(Generic[T]):
             log.exception("call %s could not be offered", match.call)
             return False
         return True
+
+    async def _ring(self, match: Match) -> None:
+        """Hold the agents for the call, all or none of them. Raises `RefusedError`."""
+        until = self._clock.now() + match.ring_time
+        reservations = tuple(
+            Reservation(ReservationId(new_id("res")), agent, LegId(new_id("leg")), until) for agent in match.agents
+        )
+        await self.ask(match.call, AgentReserved(reservations))
 
     async def _router(self) -> None:
         await self._route_wanted.wait()

@@ -10,7 +10,7 @@ from callflow.call import DECLINE_PAUSE, RING_TIME, Call, LegState, Waiting
 from callflow.ids import AgentId, CallId, QueueId
 from callflow.pairing import Pairing, Wishes
 from callflow.queueing import CallOrder, QueuePolicy
-from callflow.turns import agent_key, caller_key_among
+from callflow.turns import agent_key, caller_key, caller_key_among
 
 NOBODY: frozenset[AgentId] = frozenset()
 
@@ -72,6 +72,12 @@ def assign(
         held.setdefault(holder, []).append(agent)
     matches = tuple(Match(call, tuple(held[call]), policy.ring_time) for call, policy in served.items() if call in held)
     return Assignment(matches, min(look_again, default=None))
+
+
+def first_in(queue: QueueId, waiting: Iterable[Call]) -> Call | None:
+    """Return the caller of a queue whose turn it is, whether or not it hands out its calls by itself."""
+    line = (call for call in waiting if call.queue == queue and can_be_offered(call))
+    return min(line, key=caller_key, default=None)
 
 
 def can_be_offered(call: Call) -> bool:

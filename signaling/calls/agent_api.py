@@ -6,7 +6,7 @@ from callflow.call import Call, Party, Role
 from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentDeclined, HungUp
-from callflow.ids import CallId, ReservationId
+from callflow.ids import CallId, QueueId, ReservationId
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.db.database import Database
 from signaling.calls.negotiation import Negotiation
@@ -51,6 +51,7 @@ class AgentCalls:
         api.post("/calls/{call_id}/leg", self.offer_leg, rule=AGENT, tag="agent")
         api.post("/calls/{call_id}/leg-lost", self.lose_leg, rule=AGENT, tag="agent")
         api.post("/calls/{call_id}/hangup", self.hang_up, rule=AGENT, tag="agent")
+        api.post("/queues/{queue_id}/take", self.take, rule=AGENT, tag="agent")
         api.post("/reservations/{reservation_id}/accept", self.accept, rule=AGENT, tag="agent")
         api.post("/reservations/{reservation_id}/decline", self.decline, rule=AGENT, tag="agent")
         api.put("/wrap-up", self.write_wrap_up, rule=AGENT, tag="agent")
@@ -75,6 +76,10 @@ class AgentCalls:
         """Say that the page is going away."""
         call, party = await self._mine(who, call_id)
         await self._negotiation.lost(call, party.leg.id, lost.transport)
+
+    async def take(self, who: SignedIn, queue_id: str) -> None:
+        """Ask for the first caller of one's queue, who rings here then; for queues that hand out nothing themselves."""
+        await self._engine.take(QueueId(queue_id), who.user.id)
 
     async def accept(self, who: SignedIn, reservation_id: str, accept: Accept) -> PanelCall:
         """Answer the call that rings; a second press, or a second tab, gets the same call."""

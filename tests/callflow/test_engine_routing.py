@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -10,12 +11,15 @@ from callflow.agent import Status
 from callflow.agent_machine import StatusChosen
 from callflow.call import Call, Ringing, Role
 from callflow.engine import Engine
+from callflow.errors import RefusedError
 from callflow.ids import AgentId
 from callflow.ports import Floor
+from callflow.queueing import CallOrder
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.calls.tables import PartyRow
 from conversations.db.database import Database
-from tests.callflow.races import until
+from conversations.directory.tables import QueueRow
+from tests.callflow.races import together, until
 from tests.callflow.world import World
 from tests.clock import MovableClock
 
@@ -130,6 +134,80 @@ async def test_who_loses_the_status_while_routing_looks_is_not_rung(world: World
     assert not await world.engine.route()
     assert watched(world).floors == 2
     assert await rung(world) == [set()]
+
+
+async def having(world: World, **policy: object) -> None:
+    """Change how the queue hands out its calls."""
+    async with world.database.write() as write:
+        await write.session.execute(update(QueueRow).where(QueueRow.id == world.queue).values(**policy))
+
+
+async def test_a_queue_that_hands_out_nothing_gives_its_first_caller_to_who_asks(world: World) -> None:
+    """SYS-03, PLUS-16: whoever asks rings for the first in line, and no caller is given to two."""
+    await having(world, auto_assign=False, ring_seconds=45)
+    one, two, third = world.agents
+    await world.ready(one)
+    with pytest.raises(RefusedError, match="Nobody is waiting"):
+        await world.engine.take(world.queue, one)
+    for number in range(2):
+        await waiting(world, number)
+        world.clock.advance(1)
+    await world.ready(two)
+    assert await rung(world) == [set(), set()]
+    other = Engine[CallTransaction](world.store, world.wire, world.clock)
+    assert await together(world.engine.take(world.queue, one), other.take(world.queue, two)) == [None, None]
+    first, second = await rung(world)
+    assert {frozenset(first), frozenset(second)} == {frozenset({one}), frozenset({two})}
+    assert {ring.reservation.deadline for call in await world.all_calls() for ring in call.rings} == {
+        world.clock.now() + timedelta(seconds=45)
+    }
+    await waiting(world, 2)
+    with pytest.raises(RefusedError) as refused:
+        await world.engine.take(world.queue, third)
+    assert refused.value.code == "not_available"
+    with pytest.raises(RefusedError) as stranger:
+        await world.engine.take(world.queue, AgentId("user_of_another_queue"))
+    assert stranger.value.code == "not_in_queue"
+    await other.stop()
+
+
+async def test_all_are_rung_at_once_and_the_first_to_answer_has_the_call(world: World) -> None:
+    """SYS-03, EVT-02, CALL-02: the others are free at once, and are rung for the next caller."""
+    await having(world, call_order=CallOrder.RING_ALL)
+    for agent in world.agents:
+        await world.ready(agent)
+    for number in range(2):
+        await waiting(world, number)
+        world.clock.advance(1)
+    one, two, third = world.agents
+    assert await rung(world) == [{one, two, third}, set()]
+    await world.decline(one)
+    assert await rung(world) == [{two, third}, {one}]
+    await world.accept(two)
+    assert (await world.call(0)).agent == two
+    assert (await rung(world))[0] == set()
+    await world.decline(one)
+    assert (await rung(world))[1] == {third}
+
+
+async def test_a_panel_that_dies_at_each_ring_does_not_bounce_the_call(world: World) -> None:
+    """PLUS-07, PLUS-15; reliability section 3: whoever else is free has it at once, else it pauses between offers."""
+    agent = world.agents[0]
+    await world.ready(agent)
+    call = await waiting(world, 0)
+    offers = 0
+    for _ in range(55):
+        if (await rung(world))[0]:
+            offers += 1
+            await world.panel(agent, open=False, silent=True)
+            await world.engine.sweep()
+            await world.settle()
+            await world.panel(agent, open=True)
+        await world.elapse(1)
+    assert offers == 4, "at the beginning, and after each pause of 15 s"
+    assert (await world.call(0)).started_at == call.started_at
+    await world.ready(world.agents[1])
+    assert (await rung(world))[0] == {world.agents[1]}
 
 
 def phase(world: World, call: Call) -> object:
