@@ -190,7 +190,7 @@ def obey(agent: Agent, order: AgentOrder, call: Call, policy: WrapUpPolicy, now:
                 raise RefusedError("not_available", "You cannot begin a call now.")
             return _turn(agent, InCall(now, order.call, order.conversation))
         case Observe():
-            if not agent.reachable or not isinstance(agent.activity, Idle):
+            if not isinstance(agent.activity, Idle):  # a supervisor who takes no calls is never reachable for one
                 raise RefusedError("busy", "You are busy with another call.")
             return _turn(agent, Observing(now, order.call))
         case Release(away=away):

@@ -53,6 +53,7 @@ from signaling.announced import announced
 from signaling.audit_api import AuditApi
 from signaling.built_ui import read_built_ui
 from signaling.calls.agent_api import AgentCalls
+from signaling.calls.control_api import CallControl
 from signaling.calls.guest_api import GuestCalls
 from signaling.calls.guest_events import GuestEvents
 from signaling.calls.guest_views import GuestViews
@@ -165,6 +166,7 @@ class Parley:
         self.wallboard = WallboardFeed(database, self.hub, clock)
         self.panel = PanelSocket(database, self.hub, self.presence, views, self.limits, clock, self.wallboard.show)
         self.agent_calls = AgentCalls(database, self.store, self.engine, negotiation, views)
+        self.call_control = CallControl(database, self.store, self.engine, clock)
         self.guest_calls = GuestCalls(
             database,
             self.store,
@@ -196,6 +198,7 @@ class Parley:
         WallboardApi(self.wallboard).register(api)
         CallLogApi(CallLog(self.database)).register(api)
         self.agent_calls.register(api)
+        self.call_control.register(api)
         self.panel.register(api)
         self.guest_links.register(api)
         self.guest_calls.register(api)

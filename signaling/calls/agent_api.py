@@ -11,7 +11,7 @@ from conversations.calls.store import CallStore, CallTransaction
 from conversations.db.database import Database
 from signaling.calls.negotiation import Negotiation
 from signaling.http.api import Api
-from signaling.http.rules import AGENT, SUPERVISOR, SignedIn
+from signaling.http.rules import AGENT, SIGNED_IN, SUPERVISOR, SignedIn
 from signaling.models.agents import (
     Accept,
     AgentState,
@@ -48,8 +48,8 @@ class AgentCalls:
     def register(self, api: Api) -> None:
         """Add the routes."""
         api.put("/agent/status", self.choose_status, rule=AGENT, tag="agent")
-        api.post("/calls/{call_id}/leg", self.offer_leg, rule=AGENT, tag="agent")
-        api.post("/calls/{call_id}/leg-lost", self.lose_leg, rule=AGENT, tag="agent")
+        api.post("/calls/{call_id}/leg", self.offer_leg, rule=SIGNED_IN, tag="agent")
+        api.post("/calls/{call_id}/leg-lost", self.lose_leg, rule=SIGNED_IN, tag="agent")
         api.post("/calls/{call_id}/hangup", self.hang_up, rule=AGENT, tag="agent")
         api.post("/queues/{queue_id}/take", self.take, rule=AGENT, tag="agent")
         api.post("/reservations/{reservation_id}/accept", self.accept, rule=AGENT, tag="agent")
@@ -68,7 +68,7 @@ class AgentCalls:
         return self._views.agent_state(agent, who.user.name)
 
     async def offer_leg(self, who: SignedIn, call_id: str, offer: PanelOffer) -> LegAnswer:
-        """Give this agent's leg a transport, while it rings or in the call; the newest one wins."""
+        """Give one's own leg a transport, while it rings, in the call or beside it; the newest one wins."""
         call, party = await self._mine(who, call_id)
         return await self._negotiation.answer(call, party.leg.id, offer.sdp, offer.tab)
 
@@ -107,7 +107,7 @@ class AgentCalls:
         """End the call for both sides; a call that has ended already is as good."""
         call = await self._store.call(CallId(call_id))
         if call is None or call.agent != who.user.id:
-            raise _not_yours()
+            raise not_yours()
         if call.live:
             await self._engine.ask(call.id, HungUp(Role.AGENT))
 
@@ -136,7 +136,7 @@ class AgentCalls:
         call = await self._store.call(CallId(call_id))
         party = call.party_of(who.user.id) if call is not None else None
         if call is None or party is None:
-            raise _not_yours()
+            raise not_yours()
         return call, party
 
     async def _wrap_up(self, who: SignedIn) -> WrapUp:
@@ -147,5 +147,6 @@ class AgentCalls:
         return own.wrap_up
 
 
-def _not_yours() -> RefusedError:
+def not_yours() -> RefusedError:
+    """Return what is said of a call that is none of the asker's, or none at all."""
     return RefusedError("not_your_call", "This call is not yours.")

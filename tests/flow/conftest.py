@@ -65,10 +65,10 @@ class Centre:
         self.people.append(customer)
         return customer
 
-    async def visitor(self, browser: Browser | None = None, **options: Any) -> Agent:
+    async def visitor(self, browser: Browser | None = None, hertz: int = 700, **options: Any) -> Agent:
         """Somebody at a desk who has not signed in."""
         desk = {"viewport": {"width": 1440, "height": 900}} | options
-        visitor: Agent = await arrive(browser or self.browser, Agent, 700, BLUE, **desk)
+        visitor: Agent = await arrive(browser or self.browser, Agent, hertz, BLUE, **desk)
         self.people.append(visitor)
         return visitor
 

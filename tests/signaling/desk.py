@@ -45,10 +45,11 @@ class Desk:
             await self.up(call, Role.CUSTOMER)
         return call
 
-    async def up(self, call: str, role: Role) -> TransportId | None:
-        """A leg is up, as if the media plane had said so."""
+    async def up(self, call: str, role: Role, person: str | None = None) -> TransportId | None:
+        """A leg is up, as if the media plane had said so: that of the person with this login, or the first."""
         now = await self.now(call)
-        leg = next((party.leg for party in now.parties if party.role is role), None)
+        whose = self.house.people[person].user.id if person else None
+        leg = next((one.leg for one in now.parties if one.role is role and whose in (None, one.person)), None)
         if leg is None or not now.live:
             return None
         transport = TransportId(new_id("transport"))

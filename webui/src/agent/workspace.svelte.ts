@@ -2,6 +2,7 @@ import { createContext } from "svelte";
 import { agent } from "../lib/api/client";
 import type { Status } from "../lib/api/types";
 import { CallMedia } from "./call/call.svelte";
+import { CallControl } from "./call/control.svelte";
 import { sentenceFor } from "./errors";
 import { Ringing } from "./ringing/ringing.svelte";
 import type { SessionStore } from "./session/session.svelte";
@@ -20,6 +21,7 @@ export class Workspace {
   readonly sound = new Sound();
   readonly panel: Panel;
   readonly media: CallMedia;
+  readonly control: CallControl;
   readonly ringing: Ringing;
   readonly wrapUp: WrapUpDraft;
 
@@ -29,6 +31,7 @@ export class Workspace {
   ) {
     this.panel = new Panel(tab, () => session.end());
     this.media = new CallMedia(this.panel, this.preferences, this.devices, this.notices);
+    this.control = new CallControl(this.media, this.notices);
     this.ringing = new Ringing(this.panel, this.media, this.notices, this.sound);
     this.wrapUp = new WrapUpDraft(this.panel, this.notices);
     $effect(() => this.panel.setSound(this.sound.state));

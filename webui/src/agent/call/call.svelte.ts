@@ -1,7 +1,7 @@
 import { untrack } from "svelte";
 import { calls } from "../../lib/api/client";
 import { ApiError } from "../../lib/api/problem";
-import type { LegAnswer, PanelCall } from "../../lib/api/types";
+import type { LegAnswer, ObserverMode, PanelCall } from "../../lib/api/types";
 import { Input, Leg, LegRefused, type DeviceProblem, type LegState } from "../../lib/rtc";
 import type { Devices } from "../settings/devices.svelte";
 import type { Preferences } from "../settings/preferences.svelte";
@@ -24,9 +24,12 @@ export class CallMedia {
   cameraProblem = $state<DeviceProblem | null>(null);
   private visible = $state(document.visibilityState === "visible");
   private leg: Leg | null = null;
-  private legCall: string | null = null;
+  /** What the leg is for: a call that comes here once more has another leg. */
+  private legOf: { call: string; leg: string } | null = null;
   /** The call that is on its way here from another tab, until the server says that it has come. */
   private moving: string | null = null;
+  /** The microphone was opened because somebody can hear this side. */
+  private listened = false;
   private microphoneLabel: string | null = null;
   /** The devices that were asked for last; the browser may have given others. */
   private readonly asked: Record<"microphone" | "camera", string | null> = { microphone: null, camera: null };
@@ -56,14 +59,25 @@ export class CallMedia {
     return this.panel.state?.call ?? null;
   }
 
-  /** The call is talked through this tab. */
+  /** The call is talked, or listened to, through this tab. */
   get here(): boolean {
-    return this.call?.phase === "talking" && this.call.tab === this.panel.tab;
+    return this.call !== null && this.call.phase !== "ringing" && this.call.tab === this.panel.tab;
+  }
+
+  /** Somebody can hear this side: all but a supervisor who only listens. */
+  get speaks(): boolean {
+    return this.call !== null && (this.call.phase !== "observing" || this.observing !== "listen");
+  }
+
+  /** How this supervisor takes part in somebody else's call, or null. */
+  get observing(): ObserverMode | null {
+    const own = this.panel.state?.me.id;
+    return this.call?.talk?.observers.find(({ supervisor }) => supervisor.id === own)?.mode ?? null;
   }
 
   /** The name of the connection that this tab has ready for the call, or null. */
   transportFor(call: string): string | null {
-    return this.legCall === call ? (this.leg?.transport ?? null) : null;
+    return this.legOf?.call === call ? (this.leg?.transport ?? null) : null;
   }
 
   toggleMute(): void {
@@ -92,8 +106,13 @@ export class CallMedia {
   /** Takes the call from another tab of this agent: the newest connection wins. */
   moveHere(): void {
     if (this.call === null) return;
-    this.moving = this.call.id;
+    this.expect(this.call.id);
     this.join(this.call);
+  }
+
+  /** Says that this call, in which one is about to take part, is to come to this tab. */
+  expect(call: string): void {
+    this.moving = call;
   }
 
   /**
@@ -103,16 +122,17 @@ export class CallMedia {
   private wantsLeg(call: PanelCall): boolean {
     if (call.phase === "ringing") {
       const free = call.tab === null || call.tab === this.panel.tab;
-      return free && (this.visible || this.legCall === call.id);
+      return free && (this.visible || this.legOf?.leg === call.leg);
     }
     if (call.tab === this.panel.tab) this.moving = null;
     return call.tab === this.panel.tab || this.moving === call.id;
   }
 
   private follow(call: PanelCall | null, wanted: boolean): void {
-    if (this.legCall !== null && (this.legCall !== call?.id || !wanted)) this.end();
+    if (this.legOf !== null && (this.legOf.leg !== call?.leg || !wanted)) this.end();
     if (call === null || !wanted) return;
     if (this.leg === null) this.join(call);
+    this.openMicrophoneOnce();
     const lost = call.mine === "reconnecting" && call.transport === this.leg?.transport;
     if (lost) void this.leg?.doubt();
     const showsCamera = call.phase === "talking" && call.media === "video" && !this.cameraOff;
@@ -126,7 +146,7 @@ export class CallMedia {
     const kept = keptCall(call.id);
     this.muted = kept.muted;
     this.cameraOff = kept.cameraOff;
-    this.legCall = call.id;
+    this.legOf = { call: call.id, leg: call.leg };
     const leg = new Leg({
       negotiate: (sdp, signal) => this.negotiate(call.id, sdp, signal),
       video: call.media === "video",
@@ -134,7 +154,15 @@ export class CallMedia {
     });
     this.leg = leg;
     leg.start();
-    this.openInput("microphone");
+    this.openMicrophoneOnce();
+  }
+
+  /** Opens the microphone when somebody can hear this side, and gives it back when nobody can any more. */
+  private openMicrophoneOnce(): void {
+    if (this.speaks === this.listened) return;
+    this.listened = this.speaks;
+    if (this.speaks) this.openInput("microphone");
+    else this.microphone.close();
   }
 
   private async negotiate(call: string, sdp: string, signal: AbortSignal): Promise<LegAnswer> {
@@ -149,7 +177,8 @@ export class CallMedia {
   private end(): void {
     const leg = this.leg;
     this.leg = null;
-    this.legCall = null;
+    this.legOf = null;
+    this.listened = false;
     this.microphoneLabel = null;
     leg?.close();
     this.microphone.close();
@@ -221,6 +250,6 @@ export class CallMedia {
   }
 
   private keep(): void {
-    if (this.legCall !== null) keepCall({ id: this.legCall, muted: this.muted, cameraOff: this.cameraOff });
+    if (this.legOf !== null) keepCall({ id: this.legOf.call, muted: this.muted, cameraOff: this.cameraOff });
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { PanelCall } from "../../lib/api/types";
-import { callWords } from "./words";
+import { callWords, observersWords } from "./words";
 
 const now = Date.parse("2026-11-22T10:00:00Z");
 const call: PanelCall = {
@@ -36,7 +36,7 @@ const call: PanelCall = {
 const here = { here: true, legState: "up" } as const;
 
 test("a call that goes well names its queue", () => {
-  expect(callWords(call, here, now)).toEqual({ text: "In call · Support", trouble: false });
+  expect(callWords(call, here, now)).toEqual({ text: "In call · Support", trouble: false, held: false });
 });
 
 test("a customer who was cut off is waited for, with the seconds that are left", () => {
@@ -44,6 +44,7 @@ test("a customer who was cut off is waited for, with the seconds that are left",
   expect(callWords(cut, here, now)).toEqual({
     text: "The customer's connection was lost. Waiting 1 more second.",
     trouble: true,
+    held: false,
   });
 });
 
@@ -56,4 +57,43 @@ test("another tab says where the call is, and when nobody holds it any more", ()
   const elsewhere = { here: false, legState: null };
   expect(callWords(call, elsewhere, now).text).toBe("This call is open in another tab");
   expect(callWords({ ...call, mine: "reconnecting" }, elsewhere, now).text).toMatch(/lost its tab/);
+});
+
+test("on hold the customer hears music, also while a colleague is asked (PLUS-21)", () => {
+  const talk = { ...call.talk!, held_at: "2026-11-22T09:59:50Z" };
+  expect(callWords({ ...call, talk }, here, now)).toEqual({
+    text: "On hold. The customer hears music.",
+    trouble: false,
+    held: true,
+  });
+  const ben = { id: "user_2", name: "Ben" };
+  const asked = (answered_at: string | null): PanelCall => ({
+    ...call,
+    talk: { ...talk, consult: { agent: ben, answered_at } },
+  });
+  expect(callWords(asked(null), here, now).text).toMatch(/^Ringing Ben/);
+  expect(callWords(asked("2026-11-22T09:59:55Z"), here, now).text).toMatch(/^Talking to Ben/);
+  const colleague: PanelCall = { ...asked("2026-11-22T09:59:55Z"), phase: "consulting" };
+  expect(callWords(colleague, here, now)).toMatchObject({
+    text: "Ana asks you. The customer hears music.",
+    held: false,
+  });
+});
+
+test("a customer who is called back has some seconds to answer (PLUS-12)", () => {
+  const calling: PanelCall = {
+    ...call,
+    phase: "calling_back",
+    talk: null,
+    until: "2026-11-22T10:00:32Z",
+    theirs: "away",
+  };
+  expect(callWords(calling, here, now).text).toBe("Calling back. The customer's page rings for 32 more seconds.");
+});
+
+test("an agent reads who whispers and who has joined, not who listens (PLUS-20)", () => {
+  const sue = { id: "user_3", name: "Sue" };
+  expect(observersWords([{ supervisor: sue, mode: "listen" }])).toBeNull();
+  expect(observersWords([{ supervisor: sue, mode: "whisper" }])).toBe("Sue whispers to you");
+  expect(observersWords([{ supervisor: sue, mode: "barge" }])).toBe("Sue has joined the call");
 });

@@ -11,26 +11,50 @@ export interface CallWords {
   text: string;
   /** Somebody cannot hear the other at present. */
   trouble: boolean;
+  /** The customer is on hold, and hears music. */
+  held: boolean;
 }
 
-/** Says in a few words how the call is: who is cut off and for how long yet, where it is open. */
+/** Says in a few words how the call is: who is cut off and for how long yet, where it is open, who hears whom. */
 export function callWords(call: PanelCall, { here, legState }: Seen, now: number): CallWords {
-  const seconds = call.grace_until === null ? 0 : Math.max(0, Math.ceil((Date.parse(call.grace_until) - now) / 1000));
+  const held = call.phase === "talking" && call.talk?.held_at != null;
+  const fine = (text: string): CallWords => ({ text, trouble: false, held });
+  const trouble = (text: string): CallWords => ({ text, trouble: true, held });
   if (!here) {
-    const lost = call.mine === "reconnecting";
-    return { text: t(lost ? "call.tab_lost" : "call.other_tab"), trouble: lost };
+    return call.mine === "reconnecting" ? trouble(t("call.tab_lost")) : fine(t("call.other_tab"));
   }
-  if (legState === "failed") return { text: t("call.failed"), trouble: true };
-  if (legState === "reconnecting" || call.mine === "reconnecting") {
-    return { text: t("call.mine_reconnecting"), trouble: true };
+  if (legState === "failed") return trouble(t("call.failed"));
+  if (legState === "reconnecting" || call.mine === "reconnecting") return trouble(t("call.mine_reconnecting"));
+  if (legState !== "up") return fine(t("call.connecting"));
+  if (call.phase === "calling_back") {
+    return fine(t("call.calling_back", { count: secondsUntil(call.until, now) }));
   }
-  if (legState !== "up") return { text: t("call.connecting"), trouble: false };
   if (call.theirs === "reconnecting") {
-    return {
-      text: t(seconds > 0 ? "call.theirs_reconnecting_for" : "call.theirs_reconnecting", { count: seconds }),
-      trouble: true,
-    };
+    const count = secondsUntil(call.grace_until, now);
+    return trouble(t(count > 0 ? "call.theirs_reconnecting_for" : "call.theirs_reconnecting", { count }));
   }
-  const queue = call.queue?.name;
-  return { text: queue === undefined ? t("call.connected") : t("call.connected_queue", { queue }), trouble: false };
+  return fine(doing(call));
+}
+
+/** Says who is heard beside the two; one who only listens is not named. */
+export function observersWords(observers: NonNullable<PanelCall["talk"]>["observers"]): string | null {
+  const told = observers.filter(({ mode }) => mode !== "listen");
+  if (told.length === 0) return null;
+  return told
+    .map(({ supervisor, mode }) => t(mode === "barge" ? "call.joined" : "call.whispers", { name: supervisor.name }))
+    .join(" · ");
+}
+
+function doing({ phase, talk, queue }: PanelCall): string {
+  const agent = talk?.agent.name ?? "";
+  if (phase === "consulting") return t("consult.asked", { name: agent });
+  if (phase === "observing") return t("observe.of", { name: agent });
+  const asked = talk?.consult;
+  if (asked) return t(asked.answered_at === null ? "consult.rings" : "consult.talks", { name: asked.agent.name });
+  if (talk?.held_at != null) return t("call.held");
+  return queue === null ? t("call.connected") : t("call.connected_queue", { queue: queue.name });
+}
+
+function secondsUntil(moment: string | null, now: number): number {
+  return moment === null ? 0 : Math.max(0, Math.ceil((Date.parse(moment) - now) / 1000));
 }

@@ -8,6 +8,7 @@ import type { Notices } from "../shell/notices.svelte";
 import type { Panel } from "../shell/panel.svelte";
 import type { Sound } from "../shell/sound.svelte";
 import { t } from "../text";
+import { askedWords } from "./words";
 
 export interface Offer {
   call: PanelCall;
@@ -81,7 +82,7 @@ function notify(call: PanelCall, reservation: string): Notification | null {
   if (!("Notification" in window) || Notification.permission !== "granted") return null;
   try {
     const notification = new Notification(t("ringing.title"), {
-      body: [call.customer.name, call.queue?.name].filter((part) => part !== undefined).join(" · "),
+      body: askedWords(call) || [call.customer.name, call.queue?.name].filter((part) => part !== undefined).join(" · "),
       tag: reservation,
       requireInteraction: true,
       silent: true,

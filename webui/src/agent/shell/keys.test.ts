@@ -20,11 +20,14 @@ test("single keys act where one reads, in either case of letters", () => {
   expect(actionFor(press("m"), reading)).toBe("mute");
   expect(actionFor(press("M"), reading)).toBe("mute");
   expect(actionFor(press("v"), reading)).toBe("camera");
+  expect(actionFor(press("h"), reading)).toBe("hold");
+  expect(actionFor(press("t"), reading)).toBe("transfer");
   expect(actionFor(press("?", { shiftKey: true }), reading)).toBe("help");
 });
 
 test("single keys never act while one writes", () => {
-  for (const key of ["m", "v", "j", "k", "r", "i", "n", "?"]) expect(actionFor(press(key), writing)).toBeNull();
+  for (const key of ["m", "v", "h", "t", "j", "k", "r", "i", "n", "?"])
+    expect(actionFor(press(key), writing)).toBeNull();
 });
 
 test("single keys can be switched off", () => {

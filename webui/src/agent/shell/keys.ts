@@ -1,6 +1,18 @@
 /** What the keyboard does. Single keys act only where one does not write, and can be switched off (WCAG 2.1.4). */
 
-export type Action = "answer" | "mute" | "camera" | "finish" | "help" | "new" | "reply" | "note" | "next" | "previous";
+export type Action =
+  | "answer"
+  | "mute"
+  | "camera"
+  | "hold"
+  | "transfer"
+  | "finish"
+  | "help"
+  | "new"
+  | "reply"
+  | "note"
+  | "next"
+  | "previous";
 
 export interface Pressed {
   key: string;
@@ -21,6 +33,8 @@ export interface Surroundings {
 export const SINGLE_KEYS: readonly (readonly [key: string, action: Action])[] = [
   ["M", "mute"],
   ["V", "camera"],
+  ["H", "hold"],
+  ["T", "transfer"],
   ["J", "next"],
   ["K", "previous"],
   ["R", "reply"],

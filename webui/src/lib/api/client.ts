@@ -38,6 +38,19 @@ export const calls = {
     ),
   decline: (reservation: string) =>
     answer(api.POST(`${V1}/reservations/{reservation_id}/decline`, ofReservation(reservation))),
+  hold: (call: string) => answer(api.POST(`${V1}/calls/{call_id}/hold`, ofCall(call))),
+  resume: (call: string) => answer(api.POST(`${V1}/calls/{call_id}/resume`, ofCall(call))),
+  targets: (call_id: string, search: string) =>
+    answer(api.GET(`${V1}/calls/{call_id}/transfer-targets`, { params: { path: { call_id }, query: { search } } })),
+  transfer: (call: string, agent_id: string) =>
+    answer(api.POST(`${V1}/calls/{call_id}/transfer`, { ...ofCall(call), body: { agent_id } })),
+  consult: (call: string, agent_id: string) =>
+    answer(api.POST(`${V1}/calls/{call_id}/consult`, { ...ofCall(call), body: { agent_id } })),
+  complete: (call: string) => answer(api.POST(`${V1}/calls/{call_id}/consult/complete`, ofCall(call))),
+  giveBack: (call: string) => answer(api.POST(`${V1}/calls/{call_id}/consult/return`, ofCall(call))),
+  observe: (call: string, mode: Api.ObserverMode) =>
+    answer(api.POST(`${V1}/calls/{call_id}/observe`, { ...ofCall(call), body: { mode } })),
+  stopObserving: (call: string) => answer(api.POST(`${V1}/calls/{call_id}/observe/stop`, ofCall(call))),
 };
 
 export const wrapUp = {
