@@ -17,6 +17,8 @@ export interface GuestLink {
   asks_name: boolean;
   name: string | null;
   available: "open" | "closed" | "nobody";
+  /** Of a closed queue, when that is known. */
+  opens_at: string | null;
   closed_text: string;
   /** This browser's live call. */
   call: GuestCall | null;

@@ -70,7 +70,9 @@ function pageWords(page: Page, link: GuestLink | null): Words {
       if (link?.starts_at) words.text += ` ${t("page.not_yet.from", { time: moment(link.starts_at) })}`;
       return words;
     case "closed":
-      return { ...words, text: link?.closed_text || words.text, again: t("again") };
+      words.text = link?.closed_text || words.text;
+      if (link?.opens_at) words.text += ` ${t("page.closed.opens", { time: moment(link.opens_at) })}`;
+      return { ...words, again: t("again") };
     case "elsewhere":
       return { ...words, again: t("again.here") };
     case "unsupported":
