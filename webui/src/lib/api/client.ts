@@ -105,6 +105,20 @@ export const queues = {
   add: (name: string) => answer(api.POST(`${V1}/queues`, { body: { name } })),
   edit: (queue_id: string, version: number, edit: Api.QueueEdit) =>
     answer(api.PATCH(`${V1}/queues/{queue_id}`, { params: { path: { queue_id } }, body: { version, ...edit } })),
+  usage: (queue_id: string) => answer(api.GET(`${V1}/queues/{queue_id}/usage`, { params: { path: { queue_id } } })),
+  remove: (queue_id: string, move_to: string) =>
+    answer(api.DELETE(`${V1}/queues/{queue_id}`, { params: { path: { queue_id }, query: { move_to } } })),
+  tryHours: (hours: Api.WorkingHours) => answer(api.POST(`${V1}/working-hours/trial`, { body: { hours } })),
+};
+
+export const rules = {
+  all: () => answer(api.GET(`${V1}/routing-rules`)),
+  add: (body: Api.NewRoutingRule) => answer(api.POST(`${V1}/routing-rules`, { body })),
+  edit: (rule_id: string, version: number, rule: Api.NewRoutingRule) =>
+    answer(api.PUT(`${V1}/routing-rules/{rule_id}`, { params: { path: { rule_id } }, body: { version, ...rule } })),
+  remove: (rule_id: string) => answer(api.DELETE(`${V1}/routing-rules/{rule_id}`, { params: { path: { rule_id } } })),
+  order: (ids: string[]) => answer(api.PUT(`${V1}/routing-rules/order`, { body: { ids } })),
+  try: (body: Api.RuleTrial) => answer(api.POST(`${V1}/routing-rules/trial`, { body })),
 };
 
 export const callLinks = {
