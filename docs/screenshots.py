@@ -202,8 +202,13 @@ class Tour:
         await ana.page.keyboard.press("Escape")
         for subject in ("devices", "account"):
             await self.settings_page(ana.page, subject)
-        for subject in ("queues", "users", "centre", "links"):
+        for subject in ("queues", "rules", "users", "centre", "links"):
             await self.settings_page(admin, subject)
+        await admin.goto(f"{self.url}/agent/settings/queues")
+        await admin.get_by_role("button", name="Edit Workshop").click()
+        await admin.get_by_label("By working hours").check()
+        await self.album.take(admin, "settings-queue")
+        await admin.goto(f"{self.url}/agent/settings/links")
         await admin.get_by_role("button", name="New call link").first.click()
         await self.album.take(admin, "settings-new-link")
 

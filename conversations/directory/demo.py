@@ -6,9 +6,9 @@ from callflow.facts import AUTOMATION
 from conversations.db.database import Write
 from conversations.directory.passwords import Passwords, random_password
 from conversations.directory.people import add_user, has_users
-from conversations.directory.queues import add_queue
+from conversations.directory.queues import add_queue, set_members
 from conversations.directory.tables import UserRole
-from conversations.directory.values import NewPassword, Queue
+from conversations.directory.values import DEFAULT_QUEUE, NewPassword, Queue
 
 QUEUE_NAME = "Welcome desk"
 PEOPLE = (
@@ -49,4 +49,6 @@ async def add_demo_people(write: Write, secrets: tuple[tuple[str, str], ...]) ->
         )
         accounts.append(NewPassword(user, password))
     agents = [account.user.id for account in accounts if UserRole.AGENT in account.user.roles]
+    # What no queue takes must reach somebody too.
+    await set_members(write.session, DEFAULT_QUEUE, dict.fromkeys(agents, 1))
     return DemoPeople(tuple(accounts), await add_queue(write, AUTOMATION, QUEUE_NAME, agents))
