@@ -2,7 +2,7 @@
 
 from typing import Any, assert_never
 
-from callflow.call import EndedBy, EndReason, Media, Role
+from callflow.call import EndedBy, EndReason, Media, ObserverMode, Role
 from conversations.calls.quality import MeasuredLeg as MeasuredLegValue
 from conversations.directory.values import Named
 from conversations.threads import entries
@@ -112,6 +112,20 @@ def entry(value: entries.Entry) -> Entry:
             return wire.CallMissedEntry(**base, call_id=call, agent=ref(agent))
         case entries.CallDeclined(call, agent):
             return wire.CallDeclinedEntry(**base, call_id=call, agent=ref(agent))
+        case entries.CallStep(call, step, agent, seconds):
+            return wire.CallStepEntry(
+                **base,
+                call_id=call,
+                step=step,
+                agent=ref(agent) if agent else None,
+                seconds=None if seconds is None else round(seconds),
+            )
+        case entries.CallTransferred(call, agent, talked):
+            return wire.CallTransferredEntry(**base, call_id=call, agent=ref(agent), talked_seconds=round(talked))
+        case entries.CallObserved(call, agent, mode):
+            return wire.CallObservedEntry(
+                **base, call_id=call, agent=ref(agent), mode=ObserverMode(mode) if mode else None
+            )
         case entries.CallReconnecting(call, who):
             return wire.CallReconnectingEntry(**base, call_id=call, who=Role(who))
         case entries.CallReconnected(call, who):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from callflow.facts import ActorKind
 from callflow.ids import CallId, ConversationId
@@ -68,6 +69,50 @@ class CallDeclined:
     agent: Named
 
 
+class Step(StrEnum):
+    """What happened in a call between its answer and its end, or on its way to another agent."""
+
+    HELD = "held"
+    RESUMED = "resumed"
+    CONSULTING = "consulting"
+    """A colleague is rung, to be asked first."""
+    CONSULTED = "consulted"
+    """The colleague answered."""
+    CONSULT_ENDED = "consult_ended"
+    REQUEUED = "requeued"
+    """The agent is out of it, and the caller waits again."""
+    CALLBACK_ASKED = "callback_asked"
+    CALLED_BACK = "called_back"
+
+
+@dataclass(frozen=True, slots=True)
+class CallStep:
+    """PLUS-12, PLUS-21. `agent` is the one whom it is about; `seconds` says how long a hold was."""
+
+    call: CallId
+    step: Step
+    agent: Named | None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferred:
+    """EVT-03. `agent` is the target; the call has lasted for `talked_seconds` by then."""
+
+    call: CallId
+    agent: Named
+    talked_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallObserved:
+    """A supervisor listens to the agent's call, whispers or joins in (PLUS-20); `mode` is None when he leaves."""
+
+    call: CallId
+    agent: Named
+    mode: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class CallReconnecting:
     """One side, customer or agent, is gone for the moment."""
@@ -128,6 +173,9 @@ What = (
     | CallAnswered
     | CallMissed
     | CallDeclined
+    | CallStep
+    | CallTransferred
+    | CallObserved
     | CallReconnecting
     | CallReconnected
     | CallEnded

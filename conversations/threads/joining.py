@@ -82,7 +82,7 @@ async def save_wrap_up(
     """
     row = await locked_thread(write.session, conversation)
     summary = summary.strip()[:SUMMARY_LIMIT]
-    await write.session.merge(ReportRow(call_id=call, conversation_id=conversation, summary=summary))
+    await write.session.merge(ReportRow(call_id=call, agent_id=agent, conversation_id=conversation, summary=summary))
     if summary and summary != row.summary:
         row.summary = summary
         row.version += 1

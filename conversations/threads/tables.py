@@ -116,11 +116,12 @@ class TextRow(Base):
 
 
 class ReportRow(Base):
-    """The brief report of one call, written in its wrap-up (WRAP-01)."""
+    """The brief report of one agent about one call, written in the wrap-up (WRAP-01): a transfer makes two."""
 
-    __tablename__ = "call_reports"
+    __tablename__ = "agent_reports"
 
     call_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
     summary: Mapped[str] = mapped_column(Text)
 

@@ -23,18 +23,34 @@ from conversations.threads.entries import (
     CallEnded,
     CallMeasured,
     CallMissed,
+    CallObserved,
     CallReconnected,
     CallReconnecting,
     CallStarted,
+    CallStep,
+    CallTransferred,
     CallWrapped,
     Change,
     Entry,
     Message,
     Note,
     Page,
+    Step,
     What,
 )
 from conversations.threads.tables import ReportRow, TextRow
+
+_STEPS = {
+    FactKind.CALL_HELD: Step.HELD,
+    FactKind.CALL_RESUMED: Step.RESUMED,
+    FactKind.CALL_CONSULTING: Step.CONSULTING,
+    FactKind.CALL_CONSULTED: Step.CONSULTED,
+    FactKind.CALL_CONSULT_ENDED: Step.CONSULT_ENDED,
+    FactKind.CALL_REQUEUED: Step.REQUEUED,
+    FactKind.CALL_CALLBACK_ASKED: Step.CALLBACK_ASKED,
+    FactKind.CALL_CALLED_BACK: Step.CALLED_BACK,
+}
+"""Of several who are rung at once, those whom another forestalled are no news: the log has them, the thread not."""
 
 MESSAGES_OF_CALL = 500
 """Messages that a call's page shows at most, the first ones."""
@@ -45,7 +61,8 @@ class _Names:
     """What the facts of one page refer to."""
 
     texts: Mapping[str, TextRow]
-    reports: Mapping[str, str]
+    reports: Mapping[tuple[str, str], str]
+    """By call and agent: a call that was transferred has one of each who talked."""
     measured: Mapping[str, Sequence[MeasuredLeg]]
     users: Mapping[str, str]
     customers: Mapping[str, str]
@@ -116,10 +133,10 @@ async def _names(session: AsyncSession, facts: Sequence[Fact]) -> _Names:
     users = {fact.actor.id for fact in facts if fact.actor.kind is not ActorKind.CUSTOMER and fact.actor.id}
     users |= {fact.agent for fact in facts if fact.agent} | _ids(facts, "assignee")
     text_rows = await session.scalars(select(TextRow).where(TextRow.id.in_(texts)))
-    reports = await session.execute(select(ReportRow.call_id, ReportRow.summary).where(ReportRow.call_id.in_(calls)))
+    reports = await session.scalars(select(ReportRow).where(ReportRow.call_id.in_(calls)))
     return _Names(
         texts={row.id: row for row in text_rows},
-        reports={row[0]: row[1] for row in reports},
+        reports={(row.call_id, row.agent_id): row.summary for row in reports},
         measured=await measured_legs(session, measurements),
         users=await names_of_users(session, users),
         customers=await names_of_customers(session, customers),
@@ -151,6 +168,14 @@ def _what(fact: Fact, names: _Names) -> What | None:
             return CallMissed(call, names.agent(fact))
         case FactKind.CALL_DECLINED:
             return CallDeclined(call, names.agent(fact))
+        case FactKind.CALL_TRANSFERRED:
+            return CallTransferred(call, names.agent(fact), _seconds(data["talked_seconds"]) or 0)
+        case FactKind.CALL_OBSERVED:
+            return CallObserved(call, names.agent(fact), _word(data["mode"]))
+        case kind if kind in _STEPS:
+            return CallStep(
+                call, _STEPS[kind], names.agent(fact) if fact.agent else None, _seconds(data.get("held_seconds"))
+            )
         case FactKind.CALL_RECONNECTING:
             return CallReconnecting(call, str(data["who"]))
         case FactKind.CALL_RECONNECTED:
@@ -161,7 +186,7 @@ def _what(fact: Fact, names: _Names) -> What | None:
         case FactKind.CALL_MEASURED:
             return CallMeasured(call, tuple(names.measured.get(str(data["measurement"]), ())))
         case FactKind.CALL_WRAPPED:
-            return CallWrapped(call, names.agent(fact), names.reports.get(call, ""))
+            return CallWrapped(call, names.agent(fact), names.reports.get((call, fact.agent or ""), ""))
         case FactKind.CONVERSATION_CHANGED:
             return names.change(data)
         case _:

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from callflow.call import EndedBy, EndReason, Media, Role
+from callflow.call import EndedBy, EndReason, Media, ObserverMode, Role
 from callflow.facts import ActorKind
+from conversations.threads.entries import Step
 from signaling.models.common import Model, Moment, Ref
 from signaling.models.quality import MeasuredLeg
 
@@ -81,6 +82,34 @@ class CallDeclinedEntry(_EntryBase):
     type: Literal["call_declined"] = "call_declined"
     call_id: str
     agent: Ref
+
+
+class CallStepEntry(_EntryBase):
+    """Something between a call's answer and its end. `seconds` says how long a hold was that is over (`resumed`)."""
+
+    type: Literal["call_step"] = "call_step"
+    call_id: str
+    step: Step
+    agent: Ref | None
+    seconds: int | None
+
+
+class CallTransferredEntry(_EntryBase):
+    """The call was handed over to `agent` (EVT-03)."""
+
+    type: Literal["call_transferred"] = "call_transferred"
+    call_id: str
+    agent: Ref
+    talked_seconds: int
+
+
+class CallObservedEntry(_EntryBase):
+    """A supervisor takes part in the call of `agent`, or does so no more (PLUS-20)."""
+
+    type: Literal["call_observed"] = "call_observed"
+    call_id: str
+    agent: Ref
+    mode: ObserverMode | None
 
 
 class CallReconnectingEntry(_EntryBase):
@@ -157,6 +186,9 @@ Entry = TypeAliasType(
         | CallAnsweredEntry
         | CallMissedEntry
         | CallDeclinedEntry
+        | CallStepEntry
+        | CallTransferredEntry
+        | CallObservedEntry
         | CallReconnectingEntry
         | CallReconnectedEntry
         | CallEndedEntry

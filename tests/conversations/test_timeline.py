@@ -11,12 +11,18 @@ from conversations.threads.entries import (
     CallDeclined,
     CallEnded,
     CallMissed,
+    CallObserved,
     CallReconnected,
     CallReconnecting,
     CallStarted,
+    CallStep,
+    CallTransferred,
+    CallWrapped,
     Change,
     Entry,
+    Step,
 )
+from conversations.threads.joining import save_wrap_up
 from tests.clock import MovableClock
 from tests.conversations.centre import Centre, fact_of
 
@@ -59,6 +65,48 @@ async def test_a_calls_entries_say_when_who_how_long_and_why(centre: Centre, clo
         CallEnded(call.id, "customer", "hung_up", 61, 12.5),
     ]
     assert [entry.number for entry in page.items] == sorted(entry.number for entry in page.items)
+
+
+async def test_what_is_done_with_a_call_is_told_and_what_nobody_needs_is_not(centre: Centre) -> None:
+    """EVT-03, PLUS-12, PLUS-20, PLUS-21: the target, how long the call and the hold were, who listened."""
+    call = await centre.answer(await centre.call((await centre.customer("Cora")).id), centre.ana)
+    ana, ben = Named(centre.ana.id, "Ana"), Named(centre.ben.id, "Ben")
+    before = len((await centre.threads.entries(centre.ana, call.conversation, 0, 100)).items)
+    async with centre.database.write() as write:
+        for kind, agent, data in (
+            (FactKind.CALL_HELD, centre.ana, {}),
+            (FactKind.CALL_RESUMED, centre.ana, {"held_seconds": 7.25}),
+            (FactKind.CALL_CONSULTING, centre.ben, {}),
+            (FactKind.CALL_CONSULT_ENDED, centre.ben, {"reason": None}),
+            (FactKind.CALL_RESCINDED, centre.ben, {}),
+            (FactKind.CALL_OBSERVED, centre.ana, {"mode": "whisper"}),
+            (FactKind.CALL_OBSERVED, centre.ana, {"mode": None}),
+            (FactKind.CALL_TRANSFERRED, centre.ben, {"talked_seconds": 61.0}),
+        ):
+            fact = fact_of(call, kind, AUTOMATION, **data)
+            write.fact(Fact(kind, fact.actor, fact.conversation, fact.call, agent.id, fact.queue, fact.data))
+    page = await centre.threads.entries(centre.ana, call.conversation, 0, 100)
+    assert [entry.what for entry in page.items[before:]] == [
+        CallStep(call.id, Step.HELD, ana),
+        CallStep(call.id, Step.RESUMED, ana, 7.25),
+        CallStep(call.id, Step.CONSULTING, ben),
+        CallStep(call.id, Step.CONSULT_ENDED, ben),
+        CallObserved(call.id, ana, "whisper"),
+        CallObserved(call.id, ana, None),
+        CallTransferred(call.id, ben, 61.0),
+    ]
+
+
+async def test_each_agent_of_a_transferred_call_has_a_report_of_his_own(centre: Centre) -> None:
+    """WRAP-01: the second does not write over the first."""
+    call = await centre.answer(await centre.call((await centre.customer("Cora")).id), centre.ana)
+    async with centre.database.write() as write:
+        for who, summary in ((centre.ana, "Wants a price."), (centre.ben, "Has the price.")):
+            await save_wrap_up(write, call.conversation, who.id, call.id, summary, None)
+            write.fact(Fact(FactKind.CALL_WRAPPED, AUTOMATION, call.conversation, call.id, who.id, call.queue))
+    page = await centre.threads.entries(centre.ana, call.conversation, 0, 100)
+    reports = [(entry.what.agent.name, entry.what.summary) for entry in page.items if type(entry.what) is CallWrapped]
+    assert reports == [("Ana", "Wants a price."), ("Ben", "Has the price.")]
 
 
 async def test_a_call_that_nobody_answered_has_no_talking_time(centre: Centre, clock: MovableClock) -> None:

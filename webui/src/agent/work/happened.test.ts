@@ -36,3 +36,20 @@ test("a change names who made it, the old value and the new one (LOG-01)", () =>
     "The system assigned it to Ana",
   );
 });
+
+test("a transfer names who, to whom, and how long the call has been talked (EVT-03)", () => {
+  const ben = { id: "user_2", name: "Ben" };
+  expect(text({ ...base, type: "call_transferred", call_id: "c", agent: ben, talked_seconds: 65 })).toMatch(
+    /^Ana transferred the call to Ben after 1 mins? 5 secs? of talk$/,
+  );
+});
+
+test("a hold says how long it was, and a supervisor's part what it was (PLUS-20, PLUS-21)", () => {
+  const agent = { id: "user_1", name: "Ana" };
+  const resumed = { ...base, type: "call_step", call_id: "c", step: "resumed", agent, seconds: 7 } as const;
+  expect(text(resumed)).toMatch(/^Ana took the customer back after 7 secs? on hold$/);
+  const sue: Actor = { kind: "supervisor", id: "user_3", name: "Sue" };
+  const observed = { ...base, actor: sue, type: "call_observed", call_id: "c", agent } as const;
+  expect(text({ ...observed, mode: "whisper" })).toBe("Sue whispers to Ana");
+  expect(text({ ...observed, mode: null })).toBe("Sue left the call of Ana");
+});

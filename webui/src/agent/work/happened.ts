@@ -5,7 +5,18 @@ import { locale, t } from "../text";
 import { conversationStatusText, priorityText } from "../words";
 import type { Happened } from "./blocks";
 
-export type Icon = "call" | "answered" | "missed" | "ended" | "network" | "line" | "report" | "change";
+export type Icon =
+  | "hold"
+  | "transfer"
+  | "observed"
+  | "call"
+  | "answered"
+  | "missed"
+  | "ended"
+  | "network"
+  | "line"
+  | "report"
+  | "change";
 
 /** Returns the sign and the sentence of an entry about a call or a change (EVT-01 to EVT-04, LOG-01). */
 export function tell(entry: Happened): { icon: Icon; text: string; detail?: string } {
@@ -21,6 +32,22 @@ export function tell(entry: Happened): { icon: Icon; text: string; detail?: stri
       return { icon: "missed", text: t("entry.missed", { name: entry.agent.name }) };
     case "call_declined":
       return { icon: "missed", text: t("entry.declined", { name: entry.agent.name }) };
+    case "call_step":
+      return { icon: STEP_ICONS[entry.step], text: step(entry) };
+    case "call_transferred":
+      return {
+        icon: "transfer",
+        text: t("entry.transferred", {
+          actor: actorOf(entry),
+          name: entry.agent.name,
+          talked: inWords(entry.talked_seconds),
+        }),
+      };
+    case "call_observed":
+      return {
+        icon: "observed",
+        text: t(`entry.observed.${entry.mode ?? "left"}`, { actor: actorOf(entry), name: entry.agent.name }),
+      };
     case "call_reconnecting":
       return { icon: "network", text: t(`entry.reconnecting.${entry.who}`) };
     case "call_reconnected":
@@ -40,6 +67,26 @@ export function tell(entry: Happened): { icon: Icon; text: string; detail?: stri
   }
 }
 
+const STEP_ICONS: Readonly<Record<Extract<Happened, { type: "call_step" }>["step"], Icon>> = {
+  held: "hold",
+  resumed: "answered",
+  consulting: "transfer",
+  consulted: "transfer",
+  consult_ended: "transfer",
+  requeued: "missed",
+  callback_asked: "call",
+  called_back: "call",
+};
+
+function step(entry: Extract<Happened, { type: "call_step" }>): string {
+  const name = entry.agent?.name ?? "";
+  return t(`entry.step.${entry.step}`, { name, actor: actorOf(entry), held: inWords(entry.seconds ?? 0) });
+}
+
+function actorOf({ actor }: Happened): string {
+  return actor.name || t(`actor.${actor.kind}`);
+}
+
 function ended(by: EndedBy, reason: EndReason, talked: number | null, waited: number): string {
   const length =
     talked === null ? t("entry.waited", { waited: inWords(waited) }) : t("entry.talked", { talked: inWords(talked) });
@@ -48,7 +95,7 @@ function ended(by: EndedBy, reason: EndReason, talked: number | null, waited: nu
 }
 
 function changed(entry: Extract<Happened, { type: "change" }>): string {
-  const parameters = { name: entry.actor.name || t(`actor.${entry.actor.kind}`), ...values(entry) };
+  const parameters = { name: actorOf(entry), ...values(entry) };
   if (entry.field === "assignee" && entry.new === null) return t("entry.change.unassigned", parameters);
   if (entry.field === "summary") return t("entry.change.summary", parameters);
   return entry.old === null
