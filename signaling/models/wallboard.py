@@ -12,14 +12,14 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class AgentCounts(Model):
     """How many agents are in each state. `unready` are available by status, but no panel of theirs can ring."""
 
-    available: int = 0
-    unready: int = 0
-    ringing: int = 0
-    in_call: int = 0
-    wrapping: int = 0
-    busy: int = 0
-    away: int = 0
-    offline: int = 0
+    available: int
+    unready: int
+    ringing: int
+    in_call: int
+    wrapping: int
+    busy: int
+    away: int
+    offline: int
 
 
 class WallboardFigures(Model):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from callflow.clock import Clock
-from conversations.calls.board import Board, Figures
+from conversations.calls.board import AgentWord, Board, Figures
 from conversations.calls.wallboard import read_board, stuck
 from conversations.db.database import Database
 from conversations.db.facts import LoggedFact
@@ -94,5 +94,5 @@ def _shown(figures: Figures) -> WallboardFigures:
         sl2=figures.level.of_all,
         target_percent=figures.target_percent,
         target_seconds=figures.target_seconds,
-        agents=AgentCounts(**{word.value: count for word, count in figures.agents.items()}),
+        agents=AgentCounts(**{word.value: figures.agents.get(word, 0) for word in AgentWord}),
     )

@@ -6,6 +6,8 @@ test.each<Route>([
   { area: "work", conversation: "conv_1/ä" },
   { area: "recent", conversation: "conv_1" },
   { area: "team" },
+  { area: "calls" },
+  { area: "wallboard" },
   { area: "settings", subject: null },
   { area: "settings", subject: "links" },
   { area: "setup" },

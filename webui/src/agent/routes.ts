@@ -1,11 +1,20 @@
 /** The panel's addresses. Everything lives under /agent; docs/protocol.md lists them. */
 
-export const settingsSubjects = ["users", "queues", "rules", "links", "centre", "devices", "account"] as const;
+export const settingsSubjects = [
+  "users",
+  "queues",
+  "rules",
+  "links",
+  "centre",
+  "devices",
+  "account",
+  "audit",
+] as const;
 export type SettingsSubject = (typeof settingsSubjects)[number];
 
 export type Route =
   | { area: "work" | "recent"; conversation: string | null }
-  | { area: "team" }
+  | { area: "team" | "calls" | "wallboard" }
   | { area: "settings"; subject: SettingsSubject | null }
   | { area: "setup" };
 
@@ -20,6 +29,8 @@ export function routeOf(path: string): Route {
     case "recent":
       return { area, conversation: detail ? decodeURIComponent(detail) : null };
     case "team":
+    case "calls":
+    case "wallboard":
     case "setup":
       return { area };
     case "settings":

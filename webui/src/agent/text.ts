@@ -9,3 +9,8 @@ document.documentElement.lang = language;
 
 export const t = translator(english, language);
 export type TextKey = keyof typeof english;
+
+/** Returns the text of a key that may not be in the catalogue, null when it is not. */
+export function textFor(key: string): string | null {
+  return key in english ? t(key as TextKey) : null;
+}

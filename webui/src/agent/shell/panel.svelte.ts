@@ -1,7 +1,7 @@
 import { untrack } from "svelte";
 import { PanelSocket, type Link } from "../../lib/api/panel-socket";
 import { workerTicker } from "../../lib/api/ticker";
-import type { CallQuality, PanelState, Sound, StaleList } from "../../lib/api/types";
+import type { CallQuality, PanelState, Sound, StaleList, Wallboard } from "../../lib/api/types";
 import { Clock } from "./clock.svelte";
 
 const SOCKET_URL = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/panel`;
@@ -20,6 +20,8 @@ export class Panel {
   link = $state.raw<Link>({ state: "connecting" });
   /** How the lines of the call were in the last minute, the latest last; empty when nothing is told any more. */
   minute = $state.raw<readonly CallQuality[]>([]);
+  /** What the wallboard shows; null before the first push of a time in which it is in view. */
+  wallboard = $state.raw<Wallboard | null>(null);
   readonly clock = new Clock();
   private forgetting: ReturnType<typeof setTimeout> | undefined;
   private readonly readers = new Set<(news: News) => void>();
@@ -44,6 +46,7 @@ export class Panel {
             message.stale.forEach((list) => this.tell({ kind: "stale", list }));
           }
         },
+        onWallboard: (board) => (this.wallboard = board),
         onQuality: (quality) => this.learn(quality),
         onClock: (now) => this.clock.set(now),
         onLink: (link) => (this.link = link),
@@ -72,6 +75,12 @@ export class Panel {
 
   watch(conversation: string | null): void {
     this.socket.watch(conversation);
+  }
+
+  /** Says whether the wallboard is in view. */
+  followWallboard(following: boolean): void {
+    if (!following) this.wallboard = null;
+    this.socket.followWallboard(following);
   }
 
   /** Calls `reader` with all news from now on. Returns the way to stop. */

@@ -1,6 +1,7 @@
 /** Every REST call of the panel by name. Each throws `ApiError`. */
 
 import { answer, api } from "./request";
+import type { paths } from "./schema";
 import type * as Api from "./types";
 
 const V1 = "/api/v1";
@@ -131,4 +132,18 @@ export const settings = {
   current: () => answer(api.GET(`${V1}/settings`)),
   edit: (version: number, edit: Api.SettingsEdit) =>
     answer(api.PATCH(`${V1}/settings`, { body: { version, ...edit } })),
+};
+
+type CallQuery = NonNullable<paths["/api/v1/calls"]["get"]["parameters"]["query"]>;
+type AuditQuery = NonNullable<paths["/api/v1/audit"]["get"]["parameters"]["query"]>;
+
+export const callLog = {
+  page: (query: CallQuery) => answer(api.GET(`${V1}/calls`, { params: { query } })),
+  missed: () => answer(api.GET(`${V1}/calls/missed`)),
+  handle: (call: string) => answer(api.POST(`${V1}/calls/{call_id}/handled`, ofCall(call))),
+};
+
+export const audit = {
+  page: (query: AuditQuery) => answer(api.GET(`${V1}/audit`, { params: { query } })),
+  choices: () => answer(api.GET(`${V1}/audit/choices`)),
 };

@@ -76,6 +76,7 @@ beforeEach(() => {
   };
   const listener: PanelListener = {
     onKnown: (known) => seen.push(known.upto),
+    onWallboard: () => undefined,
     onQuality: (quality) => told.push(quality.call_id),
     onClock: () => undefined,
     onLink: (link) => links.push(link),

@@ -1,6 +1,6 @@
 import { retryDelay } from "../rtc/ladder";
 import { learn, type Known } from "./panel-state";
-import type { CallQuality, Change, ClientMessage, ServerMessage, Snapshot, Sound } from "./types";
+import type { CallQuality, Change, ClientMessage, ServerMessage, Snapshot, Sound, Wallboard } from "./types";
 
 /** `offline` carries when the next try is due, in ms of `Date.now()`. */
 export type Link = { state: "connecting" } | { state: "online" } | { state: "offline"; retryAt: number };
@@ -10,6 +10,8 @@ export interface PanelListener {
   onKnown(known: Known, message: Snapshot | Change): void;
   /** How the lines of the call are at the moment. */
   onQuality(quality: CallQuality): void;
+  /** Who waits and who works, as the wallboard shows it. */
+  onWallboard(board: Wallboard): void;
   /** The server's clock as it was just now, in ms. */
   onClock(now: number): void;
   onLink(link: Link): void;
@@ -39,6 +41,7 @@ export class PanelSocket {
   private heardAt = 0;
   private beatMs = 10_000;
   private watched: string | null = null;
+  private following = false;
   private running = false;
 
   constructor(
@@ -85,6 +88,13 @@ export class PanelSocket {
     this.send({ type: "watch", conversation_id: conversation });
   }
 
+  /** Says whether the wallboard is in view: only then is it sent. */
+  followWallboard(following: boolean): void {
+    if (following === this.following) return;
+    this.following = following;
+    this.send({ type: "follow", wallboard: following });
+  }
+
   /** Sets the time between two heartbeats; while a call rings they come faster. */
   setBeat(ms: number): void {
     if (ms === this.beatMs) return;
@@ -115,6 +125,7 @@ export class PanelSocket {
   private hello(resume: number | null): void {
     this.send({ type: "hello", tab: this.tab, resume, sound: this.sound });
     if (this.watched !== null) this.send({ type: "watch", conversation_id: this.watched });
+    if (this.following) this.send({ type: "follow", wallboard: true });
   }
 
   private receive(message: ServerMessage): void {
@@ -123,6 +134,9 @@ export class PanelSocket {
       case "pong":
         this.online();
         return this.listener.onClock(Date.parse(message.now));
+      case "wallboard":
+        this.listener.onClock(Date.parse(message.now));
+        return this.listener.onWallboard(message);
       case "quality":
         return this.listener.onQuality(message);
       case "snapshot":

@@ -54,6 +54,14 @@ export type NewCallLink = Schemas["NewCallLink"];
 export type Settings = Schemas["Settings"];
 export type SettingsEdit = Omit<Schemas["SettingsChange"], "version">;
 
+export type Media = Schemas["Media"];
+export type Outcome = Schemas["Outcome"];
+export type CallItem = Schemas["CallItem"];
+export type MissedCall = Schemas["MissedCall"];
+export type AuditEntry = Schemas["AuditEntry"];
+export type Wallboard = Schemas["Wallboard"];
+export type WallboardFigures = Schemas["WallboardFigures"];
+
 export type PanelState = Schemas["PanelState"];
 export type Snapshot = Schemas["Snapshot"];
 export type Change = Schemas["Change"];

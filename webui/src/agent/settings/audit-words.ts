@@ -1,0 +1,34 @@
+/** What the audit log says in words: of kinds of things, their fields and values, also of ones made later. */
+
+import { dateTime } from "../../lib/i18n/format";
+import { locale, t, textFor } from "../text";
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
+export const subjectText = (subject: string): string => textFor(`audit.subject.${subject}`) ?? inWords(subject);
+export const fieldText = (field: string): string => textFor(`audit.field.${field}`) ?? inWords(field);
+
+/** Says a value in words: no `true`, no `null`, seconds with their unit. */
+export function valueText(field: string, value: unknown): string {
+  if (value === null || value === undefined || value === "") return t("audit.none");
+  if (typeof value === "boolean") return t(value ? "audit.yes" : "audit.no");
+  if (typeof value === "number") return field.endsWith("_seconds") ? t("seconds", { count: value }) : String(value);
+  if (typeof value === "string") return wordText(value);
+  if (Array.isArray(value)) {
+    return value.length === 0 ? t("audit.none") : value.map((item) => valueText(field, item)).join(", ");
+  }
+  const parts = Object.entries(value as Record<string, unknown>);
+  if (parts.length === 0) return t("audit.none");
+  return parts.map(([name, part]) => `${fieldText(name)}: ${valueText(name, part)}`).join("; ");
+}
+
+function wordText(value: string): string {
+  if (ISO_TIME.test(value)) return dateTime(value, locale);
+  return textFor(`audit.word.${value}`) ?? textFor(`role.${value}`) ?? value;
+}
+
+/** Makes words of a program's name: `ring_seconds` becomes "Ring seconds". */
+function inWords(name: string): string {
+  const words = name.replaceAll("_", " ");
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+}
