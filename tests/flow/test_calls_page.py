@@ -1,4 +1,4 @@
-"""The pages of calls, the wallboard and the audit log, live: a missed call is on top until one of two has seen to it."""
+"""The pages of calls, of the wallboard and of the audit log, live, with two people at them."""
 
 import re
 
