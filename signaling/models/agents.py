@@ -47,6 +47,8 @@ class TeamMember(Model):
     reachable: bool
     sound: Sound
     queues: list[Ref]
+    call_id: str | None
+    """The call in which he talks, in which a supervisor can take part."""
 
 
 class IceServer(Model):

@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from callflow.agent import Agent, WrapUp, new_agent
+from callflow.agent import Agent, InCall, WrapUp, new_agent
 from callflow.agent_machine import activity_name
 from callflow.call import Call, CallingBack, Consult, Ended, LegState, Ring, Ringing, Talking
 from callflow.clock import Clock
@@ -228,6 +228,7 @@ def _member(user: User, agent: Agent, queues: Sequence[Queue]) -> TeamMember:
         since=_since(agent),
         reachable=agent.reachable,
         sound=agent.sound,
+        call_id=agent.activity.call if isinstance(agent.activity, InCall) else None,
         queues=[
             Ref(id=queue.id, name=queue.name) for queue in queues if user.id in {member.id for member in queue.members}
         ],

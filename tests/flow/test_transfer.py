@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from callflow.call import Waiting
 from tests.flow.conftest import Centre
 from tests.flow.people import Agent, Customer, Person
 
@@ -72,6 +73,51 @@ async def test_a_blind_transfer_rings_is_answered_and_the_first_agent_writes_mea
     await ana.reports("Needs the paper about pensions.")
     await carla.press("Hang up")
     await expect(ben.wrap_up).to_be_visible()
+
+
+async def test_a_transfer_that_is_declined_puts_the_caller_at_the_head_of_the_queue(centre: Centre) -> None:
+    """XFER-03, XFER-05: music again, never silence; who transferred it is in wrap-up all the while."""
+    ana = await centre.active_agent("ana")
+    carla = await centre.answered(ana)
+    ben = await second_agent(centre)
+    await ana.press("Transfer")
+    await ana.press("Transfer to Ben Brook")
+    await hears_ringback(carla)
+    await ben.press("Decline")
+    await ben.stops_ringing()
+    await hears_music(carla, ana, ben)
+    [call] = await centre.parley.store.live_calls()
+    assert call.returned
+    assert isinstance(call.phase, Waiting)
+    await expect(ana.wrap_up).to_be_visible()
+    await carla.press("Leave")
+
+
+async def test_a_supervisor_listens_then_whispers_then_joins(centre: Centre) -> None:
+    """PLUS-20: who hears whom, by tones; the agent reads who whispers or has joined, and the thread tells all of it."""
+    ana = await centre.active_agent("ana")
+    carla = await centre.answered(ana)
+    boss = await centre.agent("admin", hertz=BEN)
+    await ana.press("Mute")
+    await boss.page.get_by_role("link", name="Team").click()
+    await boss.press("Listen to the call of Ana Anić")
+    await expect(boss.dock).to_contain_text("Call of Ana Anić")
+    await boss.hears(carla)
+    await carla.hears_nothing()
+    await expect(ana.thread).to_contain_text("listens to the call of Ana Anić")
+    await expect(ana.dock).not_to_contain_text("whispers")
+    await boss.page.get_by_text("Whisper", exact=True).click()
+    await expect(ana.dock).to_contain_text("whispers to you")
+    await carla.press("Mute")
+    await ana.hears(boss)
+    await carla.hears_nothing()
+    await boss.page.get_by_text("Join", exact=True).click()
+    await carla.hears(boss)
+    await expect(ana.dock).to_contain_text("has joined the call")
+    await boss.press("Leave")
+    await expect(boss.dock).to_be_hidden()
+    await carla.hears_nothing()
+    await ana.press("Hang up")
 
 
 async def second_agent(centre: Centre) -> Agent:
