@@ -223,7 +223,8 @@ def _time_passed(call: Call, place: Place | None, now: datetime) -> Decision:
     leg = call.customer_leg
     if due(leg.deadline):
         if isinstance(call.phase, CallingBack):
-            return end(call, EndReason.CALLBACK_MISSED, EndedBy.NETWORK, now)
+            by = EndedBy.SYSTEM if leg.restarted else EndedBy.NETWORK
+            return end(call, EndReason.CALLBACK_MISSED, by, now)
         return by_loss(call, leg, now)
     match call.phase:
         case Ringing():

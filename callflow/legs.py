@@ -86,7 +86,7 @@ def lost(call: Call, event: LegLost, now: datetime) -> Decision:
         return Decision(with_leg(call, replace(party.leg, state=LegState.CONNECTING, transport=None)))
     away = with_leg(call, replace(party.leg, state=LegState.RECONNECTING, deadline=now + LEG_GRACE))
     if party.role is Role.CUSTOMER and event.transport is None:
-        away = hearing.silenced(away)
+        away = _waits_on(hearing.silenced(away), now)
     return Decision(away, (_fact(call, FactKind.CALL_RECONNECTING, party),), (Wire(wiring(away)),))
 
 

@@ -3,29 +3,35 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from callflow.agent import StatusReason
-from callflow.call import DECLINE_PAUSE, Call, LegState, Waiting
+from callflow.agent import Group, StatusReason
+from callflow.call import DECLINE_PAUSE, Call, LegState, Priority, Waiting
 from callflow.facts import FactKind
 from callflow.ids import AgentId, CallId
-from conversations.db.facts import LoggedFact, facts_after
+from conversations.db.facts import LoggedFact
 from tests.callflow import invariants
 from tests.callflow.invariants import could_be_rung
 from tests.callflow.world import World
 
-RING_ENDS = frozenset(
-    {FactKind.CALL_ANSWERED, FactKind.CALL_DECLINED, FactKind.CALL_MISSED, FactKind.CALL_REQUEUED, FactKind.CALL_ENDED}
-)
+RING_ENDS = frozenset({FactKind.CALL_DECLINED, FactKind.CALL_MISSED, FactKind.CALL_REQUEUED, FactKind.CALL_RESCINDED})
 REFUSALS = frozenset({FactKind.CALL_DECLINED, FactKind.CALL_MISSED})
+URGENCY = {Priority.HIGH: 0, Priority.NORMAL: 1}
 
 
 @dataclass
 class History:
     """One call, as the log tells it."""
 
-    ringing: AgentId | None = None
+    ringing: set[AgentId] = field(default_factory=set[AgentId])
     talking: AgentId | None = None
+    asked: AgentId | None = None
+    """The colleague in a consultation."""
+    calling: AgentId | None = None
+    """Who calls the customer back."""
+    wants_callback: bool = False
     refused: dict[AgentId, datetime] = field(default_factory=dict[AgentId, datetime])
     """Who refused it in the present round, and when."""
+    passed: set[AgentId] = field(default_factory=set[AgentId])
+    """Who was passed over for another reason: when he is asked again, another round may have begun."""
     over: bool = False
 
 
@@ -40,79 +46,139 @@ class Chronicle:
     """Who waited, and could have been served, after the step before."""
     free: set[AgentId] = field(default_factory=set[AgentId])
     """Who could have been rung after the step before."""
+    groups: dict[AgentId | None, str] = field(default_factory=dict[AgentId | None, str])
 
     async def check(self) -> None:
         """Raise AssertionError when an invariant is broken now, or the log says what cannot have been."""
         calls, agents = await self.world.everything()
         invariants.check(self.world, calls, agents)
-        async with self.world.database.read() as session:
-            new = await facts_after(session, self.upto, 10_000)
+        new = await self.world.facts(self.upto)
+        by_id = {call.id: call for call in calls}
         waiting = {call.id: call for call in calls if is_waiting(call)}
         free = {agent.id for agent in agents if could_be_rung(agent)}
         rung = {logged.fact.agent for logged in new if logged.fact.kind is FactKind.CALL_RINGING}
         passed_over = [call for key, call in self.waiting.items() if key in waiting and not call.skipped]
         for logged in new:
-            if logged.fact.kind is FactKind.CALL_RINGING:
-                self._check_order(logged, passed_over, (self.free & free) - rung)
-            if logged.fact.kind in (FactKind.CALL_MISSED, FactKind.CALL_ENDED):
-                check_agent_follows(logged, new)
+            if logged.fact.kind is FactKind.CALL_RINGING and logged.fact.call is not None:
+                self._check_order(logged, by_id[logged.fact.call], passed_over, (self.free & free) - rung)
+            self._check_agent_follows(logged, new)
             self._take(logged)
+        for history in self.calls.values():
+            assert not (history.ringing and history.talking), "I2: one winner, and the rings of all others stop"
         self.upto = new[-1].number if new else self.upto
         self.waiting, self.free = waiting, free
 
     def _take(self, logged: LoggedFact) -> None:
         fact = logged.fact
-        if fact.call is None or fact.kind is FactKind.CALL_WRAPPED or fact.kind.startswith(("agent.", "wrap_up.")):
+        if fact.kind is FactKind.AGENT_STATUS:
+            self.groups[fact.agent] = str(fact.data["group"])
+        if fact.call is None or not fact.kind.startswith("call.") or fact.kind is FactKind.CALL_WRAPPED:
             return
         history = self.calls.setdefault(fact.call, History())
         assert not history.over, "I6: nothing happens to a call that is over"
-        if fact.kind in RING_ENDS and fact.kind is not FactKind.CALL_ENDED:
-            # A requeue may also follow an answer without media.
-            held = history.ringing or (history.talking if fact.kind is FactKind.CALL_REQUEUED else None)
-            assert fact.agent == held, "I2: a ring has one outcome, and it is its agent's"
-        if fact.kind in RING_ENDS:
-            history.ringing = history.talking = None
+        agent = fact.agent
         match fact.kind:
-            case FactKind.CALL_RINGING:
-                assert history.ringing is None, "I2: one ring at a time"
+            case FactKind.CALL_RINGING if agent is not None:
+                assert agent not in history.ringing, "I2: one ring at a time"
                 assert history.talking is None, "I2: none while they talk"
-                history.ringing = fact.agent
+                history.ringing.add(agent)
             case FactKind.CALL_ANSWERED:
-                history.talking = fact.agent
+                held = history.ringing | ({history.calling} if history.calling else set[AgentId]())
+                assert agent in held, "I2: who answers was rung"
+                history.ringing -= {agent}
+                history.talking, history.calling, history.wants_callback = agent, None, False
+            case FactKind.CALL_CALLBACK_ASKED:
+                history.wants_callback = True
+            case FactKind.CALL_CALLED_BACK:
+                assert agent in history.ringing, "I2: who calls back was rung"
+                assert history.wants_callback, "PLUS-12: a callback happens once"
+                history.ringing -= {agent}
+                history.calling, history.wants_callback = agent, False
+            case FactKind.CALL_TRANSFERRED if agent is not None:
+                self._transferred(history, agent, logged)
+            case FactKind.CALL_CONSULTING:
+                assert history.asked is None, "I2: one colleague at a time"
+                history.asked = agent
+            case FactKind.CALL_CONSULTED:
+                assert agent == history.asked, "I2: who is asked answers"
+            case FactKind.CALL_CONSULT_ENDED:
+                assert agent == history.asked, "I2: a consultation ends once"
+                history.asked = None
             case FactKind.CALL_ENDED:
                 history.over = True
-            case _ if fact.kind in REFUSALS and fact.agent is not None:
-                history.refused[fact.agent] = logged.at
+                history.ringing, history.talking = set(), None
+            case _ if fact.kind in RING_ENDS and agent is not None:
+                self._ring_over(history, agent, logged)
             case _:
                 pass
 
-    def _check_order(self, logged: LoggedFact, passed_over: list[Call], others: set[AgentId]) -> None:
+    def _transferred(self, history: History, target: AgentId, logged: LoggedFact) -> None:
+        by = logged.fact.actor.id
+        assert by == history.talking, "XFER-01: who talks hands over"
+        if target == history.asked:
+            history.talking, history.asked = target, None
+            return
+        history.talking, history.ringing = None, {target}
+        history.refused, history.passed = {}, {AgentId(by or "")}
+
+    def _ring_over(self, history: History, agent: AgentId, logged: LoggedFact) -> None:
+        requeued = logged.fact.kind is FactKind.CALL_REQUEUED
+        if agent in history.ringing:
+            history.ringing -= {agent}
+        else:  # a requeue may also follow an answer without media, or an agent who is gone
+            had = {history.talking, history.calling, history.asked}
+            assert requeued, "I2: a ring has one outcome"
+            assert agent in had, "I2: and it is its agent's"
+            if agent == history.calling:
+                history.wants_callback = True
+            if agent != history.asked:
+                history.talking = history.calling = None
+            history.asked = None
+        if logged.fact.kind in REFUSALS:
+            history.refused[agent] = logged.at
+        elif requeued:
+            history.passed.add(agent)
+
+    def _check_order(self, logged: LoggedFact, call: Call, passed_over: list[Call], others: set[AgentId]) -> None:
         """A ring begins: was it this caller's turn, and this agent's?"""
         fact = logged.fact
-        assert fact.call is not None
         assert fact.agent is not None
-        started = self.world.arrived[fact.call]
-        assert all(call.started_at >= started for call in passed_over), "I4: first come, first served"
-        refused = self.calls.setdefault(fact.call, History()).refused
-        if fact.agent in refused:
-            last = max(refused.values())
+        levels = self.world.levels(call.queue)
+        assert fact.agent in levels, "CALL-03: only members of the queue are rung"
+        for other in passed_over:
+            if other.queue == call.queue and other.started_at < call.started_at:
+                urgent = URGENCY[other.priority] <= URGENCY[call.priority]
+                assert not urgent or call.answered_at or call.returned, "I4: first come, first served"
+        history = self.calls.setdefault(call.id, History())
+        if fact.agent in history.refused:
+            last = max(history.refused.values())
             assert logged.at >= last + DECLINE_PAUSE, "PLUS-07: who refused is not asked again at once"
-            assert not others - refused.keys(), "PLUS-07: nor before everybody else was"
-            refused.clear()
+            unasked = (others & levels.keys()) - history.refused.keys() - history.passed
+            assert not unasked, "PLUS-07: nor before everybody else was"
+            history.refused.clear()
+        elif fact.agent in history.passed:
+            history.refused.clear()
+            history.passed.clear()
 
-
-def check_agent_follows(logged: LoggedFact, new: list[LoggedFact]) -> None:
-    """PLUS-07, WRAP-02: who misses a call is set Away, who talked wraps up, in the same moment."""
-    fact = logged.fact
-    same = [one.fact for one in new if one.at == logged.at and one.fact.agent == fact.agent]
-    if fact.kind is FactKind.CALL_MISSED:
-        away = [one for one in same if one.kind is FactKind.AGENT_STATUS]
-        assert any(one.data["reason"] == StatusReason.MISSED for one in away), "PLUS-07: who misses is set Away"
-    elif fact.data["talked_seconds"] is not None:
-        states = [one.data["state"] for one in same if one.kind is FactKind.AGENT_STATE]
-        assert "wrapping" in states, "WRAP-02: a wrap-up follows every talk"
+    def _check_agent_follows(self, logged: LoggedFact, new: list[LoggedFact]) -> None:
+        """PLUS-07, WRAP-02, XFER-04: who misses a call is set Away, who talked wraps up, in the same moment."""
+        fact = logged.fact
+        same = [one.fact for one in new if one.at == logged.at]
+        if fact.kind is FactKind.CALL_MISSED:
+            together = [one for one in same if one.kind is fact.kind and one.call == fact.call]
+            if len(together) == 1 and self.groups.get(fact.agent) == Group.AVAILABLE:
+                away = [one for one in same if one.kind is FactKind.AGENT_STATUS and one.agent == fact.agent]
+                assert any(one.data["reason"] == StatusReason.MISSED for one in away), "PLUS-07: who misses is set Away"
+            return
+        ended = fact.kind is FactKind.CALL_ENDED and fact.data["talked_seconds"] is not None
+        agent = fact.agent if ended else fact.actor.id if fact.kind is FactKind.CALL_TRANSFERRED else None
+        if agent is not None:
+            states = [one.data["state"] for one in same if one.kind is FactKind.AGENT_STATE and one.agent == agent]
+            removed = fact.kind is FactKind.CALL_TRANSFERRED and "idle" in states  # a colleague takes over from him
+            assert removed or "wrapping" in states, "WRAP-02: a wrap-up follows every talk"
 
 
 def is_waiting(call: Call) -> bool:
     """Say whether a call waits and could be served."""
-    return isinstance(call.phase, Waiting) and call.customer_leg.state is LegState.UP
+    here = call.customer_leg.state is LegState.UP or call.callback_at is not None
+    return isinstance(call.phase, Waiting) and here and not call.hearing.farewell

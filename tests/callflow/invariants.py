@@ -24,6 +24,7 @@ from callflow.call import (
     Waiting,
 )
 from callflow.ids import AgentId, LegId
+from callflow.queueing import CallOrder
 from callflow.waiting import MAX_WAIT
 from callflow.wiring import RINGBACK, FromLeg, FromMix, FromPrompt, Stream
 from tests.callflow.world import World
@@ -46,7 +47,7 @@ def check(world: World, calls: Sequence[Call], agents: Sequence[Agent]) -> None:
     assert len(held_by) == len(set(held_by)), "I2: an agent has one call at most"
     for agent in agents:
         check_agent(agent, by_id.get(agent.call) if agent.call else None, now)
-    check_waiting(calls, agents, now)
+    check_waiting(world, calls, agents, now)
 
 
 def check_call(world: World, call: Call, holders: Holders, now: datetime) -> None:
@@ -77,6 +78,7 @@ def check_call(world: World, call: Call, holders: Holders, now: datetime) -> Non
         assert now - LATE < call.deadline <= now + LONGEST, "I5: and it lies ahead"
         check_legs(world, call)
         check_wiring(world, call)
+        check_saying(world, call)
 
 
 def check_ring(call: Call, ring: Ring, holders: Holders) -> None:
@@ -147,6 +149,13 @@ def check_wiring(world: World, call: Call) -> None:
             assert only[1] <= {"music", RINGBACK}, "R4: and the caller hears music, or ringing"
 
 
+def check_saying(world: World, call: Call) -> None:
+    """PLUS-14: from the moment when the agent can be heard nothing else is said."""
+    leg = call.agent_leg
+    if leg is not None and leg.state is not LegState.CONNECTING:
+        assert call.customer_leg.id not in world.wire.saying, "PLUS-14: an answer cuts every announcement"
+
+
 def expected(customer: LegId, talk: Talking) -> dict[LegId, set[object]]:
     """Say who hears whom in a talk, by the rules of hold, consultation and taking part."""
     agent, held = talk.agent_leg.id, talk.held_at is not None
@@ -197,17 +206,33 @@ def check_agent(agent: Agent, call: Call | None, now: datetime) -> None:
         assert now - LATE < agent.offline_at <= now + OFFLINE_GRACE, "I5: and not for long"
 
 
-def check_waiting(calls: Sequence[Call], agents: Sequence[Agent], now: datetime) -> None:
+def check_waiting(world: World, calls: Sequence[Call], agents: Sequence[Agent], now: datetime) -> None:
     """I4: nobody who could be offered to a free agent is left waiting."""
-    free = {agent.id for agent in agents if could_be_rung(agent)}
+    everybody = {agent.id for agent in agents if could_be_rung(agent)}
+    working = everybody | {agent.id for agent in agents if isinstance(agent.activity, Rung | InCall | WrapUp)}
     for call in calls:
         here = call.customer_leg.state is LegState.UP or call.callback_at is not None
         if not isinstance(call.phase, Waiting) or not here or call.hearing.farewell:
             continue
         refused = {skip.agent for skip in call.skipped}
-        assert not free - refused, "PLUS-06: the moment an agent is free, the oldest waiting work is handed out"
-        if free:
+        levels = world.levels(call.queue)
+        free = everybody & levels.keys()
+        asked = {agent for agent in free - refused if level_is_open(world, call, levels, working - refused, agent, now)}
+        assert not asked, "PLUS-06: the moment an agent is free, the oldest waiting work is handed out"
+        again = {agent for agent in free if level_is_open(world, call, levels, working, agent, now)}
+        if again and not free - refused:
             assert now < max(skip.at for skip in call.skipped) + DECLINE_PAUSE, "PLUS-07: a pause has an end"
+
+
+def level_is_open(
+    world: World, call: Call, levels: Mapping[AgentId, int], asked: set[AgentId], agent: AgentId, now: datetime
+) -> bool:
+    """Say whether a caller has waited long enough for an agent of this level."""
+    policy = world.policies.get(call.queue)
+    if policy is None or policy.order is not CallOrder.BY_LEVEL or not policy.level_wait:
+        return True
+    better = {levels[one] for one in asked & levels.keys() if levels[one] < levels[agent]}
+    return now - call.started_at >= len(better) * policy.level_wait
 
 
 def could_be_rung(agent: Agent) -> bool:

@@ -209,6 +209,17 @@ def test_a_last_message_whose_end_is_never_told_ends_the_call_all_the_same() -> 
     assert ladder.elapse(0).ended.reason is EndReason.NO_ANSWER
 
 
+@pytest.mark.parametrize("event", [LegLost(CUSTOMER_LEG, None), ServerRestarted()])
+def test_media_that_die_during_the_last_message_cost_nobody_the_time_to_come_back(
+    event: LegLost | ServerRestarted,
+) -> None:
+    """PLUS-13, PLUS-15: the caller has the grace, may be answered in it, and hears the message again after it."""
+    ladder = leaving() >> event
+    assert ladder.elapse(30).waits
+    ladder >>= LegConnected(CUSTOMER_LEG, PATH_2)
+    assert said(ladder.elapse(30)) == [SORRY]
+
+
 def test_who_is_not_on_the_line_when_the_longest_wait_is_over_is_told_nothing() -> None:
     """WSV-05."""
     ladder = waiting(PLAN)

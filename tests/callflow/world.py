@@ -5,9 +5,12 @@ Only the wire is played: `Wire` stands for the media plane's packets, and rememb
 
 import contextlib
 import itertools
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from callflow.agent import Agent, Sound, Status, ThreadStatus
 from callflow.agent_machine import (
@@ -19,16 +22,18 @@ from callflow.agent_machine import (
     WrapUpFinished,
     WrapUpWritten,
 )
-from callflow.call import SETUP_LIMIT, Call, Leg, LegState, Media, Ring, Role, Talking
+from callflow.call import SETUP_LIMIT, Call, CallingBack, Leg, LegState, Media, Priority, Ring, Role, Talking
 from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentDeclined, CallEvent, HungUp, TransportOpened
 from callflow.facts import AUTOMATION
-from callflow.ids import AgentId, CallId, CustomerId, LegId, PromptId, QueueId, RecordingId, TransportId
+from callflow.ids import AgentId, CallId, ConversationId, CustomerId, LegId, PromptId, QueueId, RecordingId, TransportId
+from callflow.ports import Store
+from callflow.queueing import CallOrder, QueuePolicy
 from callflow.waiting import WaitingPlan
-from callflow.wiring import Answer, LegDown, LegUp, LostBecause, MediaEvent, Wiring
+from callflow.wiring import Answer, LegDown, LegUp, LostBecause, MediaEvent, PromptEnded, Stream, Wiring
 from conversations.calls.reading import all_agents, calls_by_id
-from conversations.calls.store import CallStore, CallTransaction
+from conversations.calls.store import CallStore
 from conversations.db.database import Database
 from conversations.db.facts import LoggedFact, facts_after
 from conversations.directory.people import add_user
@@ -51,6 +56,10 @@ class Wire:
     wiring: dict[CallId, Wiring] = field(default_factory=dict[CallId, Wiring])
     closed: set[LegId] = field(default_factory=set[LegId])
     played: list[tuple[LegId, PromptId]] = field(default_factory=list[tuple[LegId, PromptId]])
+    saying: dict[LegId, PromptId] = field(default_factory=dict[LegId, PromptId])
+    """What is being said to a leg now."""
+    cut: list[tuple[LegId, PromptId]] = field(default_factory=list[tuple[LegId, PromptId]])
+    """What was cut, and is to be reported as ended."""
 
     async def open(self, call: CallId, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
         raise NotImplementedError
@@ -59,16 +68,55 @@ class Wire:
         raise NotImplementedError
 
     def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
-        self.wiring[call] = wiring
+        before, self.wiring[call] = self.wiring.get(call, {}), wiring
+        for leg in self.saying.keys() & (before.keys() | wiring.keys()):
+            if before.get(leg, {}).get(Stream.VOICE) != wiring.get(leg, {}).get(Stream.VOICE):
+                self._cut(leg)
 
     def play(self, leg: LegId, prompt: PromptId) -> None:
+        self._cut(leg)
+        self.saying[leg] = prompt
         self.played.append((leg, prompt))
+
+    def _cut(self, leg: LegId) -> None:
+        if leg in self.saying:
+            self.cut.append((leg, self.saying.pop(leg)))
 
     def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
         raise NotImplementedError
 
     def close(self, leg: LegId) -> None:
         self.closed.add(leg)
+        self.saying.pop(leg, None)
+
+
+def leg_of(call: Call, role: Role) -> Leg | None:
+    """The leg of the customer, or of the agent who talks."""
+    return call.customer_leg if role is Role.CUSTOMER else call.agent_leg
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A queue of a layout: which agents, by number, are in it, at which level, and how it rings."""
+
+    levels: Mapping[int, int]
+    order: CallOrder = CallOrder.LONGEST_IDLE
+    weight: int = 0
+    level_wait: timedelta = timedelta(0)
+
+    def policy(self, queue: QueueId, agents: Sequence[AgentId]) -> QueuePolicy:
+        """The queue's policy, once its agents have names."""
+        levels = {agents[number]: level for number, level in self.levels.items()}
+        return QueuePolicy(queue, levels, self.order, self.weight, level_wait=self.level_wait, consult=True)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a centre is made of."""
+
+    queues: tuple[Desk, ...]
+    agents: int = AGENTS
+    customers: int = CUSTOMERS
 
 
 def ring_of(call: Call | None, agent: AgentId) -> Ring | None:
@@ -96,11 +144,30 @@ class World:
     """What who arrives hears while waiting."""
     routing: bool = True
     """Offer whoever waits to whoever is free, after everything that happens."""
+    two_engines: bool = False
+    """Every event goes to either of two engines that share the store, as chance has it."""
+    queues: list[QueueId] = field(default_factory=list[QueueId])
+    supervisors: list[AgentId] = field(default_factory=list[AgentId])
+    policies: Mapping[QueueId, QueuePolicy] = field(default_factory=dict[QueueId, QueuePolicy])
+    stores: list[Store[Any]] = field(default_factory=list[Store[Any]])
+    engines: list[Engine[Any]] = field(default_factory=list[Engine[Any]])
+    others: list[Database] = field(default_factory=list[Database])
+    """What the second of two engines uses."""
+    rng: random.Random = field(default_factory=lambda: random.Random(20261122))
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        self.store = CallStore(self.database)
-        self.engine = Engine[CallTransaction](self.store, self.wire, self.clock)
+        self.queues = self.queues or [self.queue]
+        if self.database is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            self.stores = [CallStore(self.database)]
+            self.begin()
+
+    def begin(self) -> None:
+        """Start the engine, or both."""
+        stores = self.stores * 2 if self.two_engines and len(self.stores) == 1 else self.stores
+        self.store = self.stores[0]
+        self.engines = [Engine[Any](store, self.wire, self.clock) for store in stores]
+        self.engine = self.engines[0]
 
     @classmethod
     async def open(cls, path: Path, *, restart_always: bool = False) -> "World":
@@ -145,37 +212,72 @@ class World:
         )
 
     async def close(self) -> None:
+        for engine in self.engines:
+            await engine.stop()
         await self.engine.stop()
-        await self.database.close()
+        for database in (self.database, *self.others):
+            await database.close()
+
+    def number(self) -> int:
+        """A number that nobody had before."""
+        return next(self._numbers)
 
     async def settle(self) -> None:
         """Let everything that follows happen, without moving the clock."""
-        await self.engine.drained()
+        await self._quiet()
         while self.routing and await self.engine.route():
-            await self.engine.drained()
+            await self._quiet()
         if self.restart_always:
             await self.new_engine()
+        elif self.two_engines:
+            self.engine = self.rng.choice(self.engines)
+
+    async def _quiet(self) -> None:
+        """Wait until every event is handled, also those of prompts that were cut."""
+        await self.engine.drained()
+        while self.wire.cut:
+            leg, prompt = self.wire.cut.pop(0)
+            await self._know()
+            self.engine.media_event(PromptEnded(leg, prompt))
+            await self.engine.drained()
+
+    async def _know(self) -> None:
+        """Let an engine that did not make the calls know their legs."""
+        if self.restart_always or self.two_engines:
+            for call in await self.all_calls():
+                self.engine.adopt(call)
 
     async def new_engine(self) -> None:
         """Forget all that is only in memory."""
-        await self.engine.stop()
-        self.engine = Engine[CallTransaction](self.store, self.wire, self.clock)
+        store = self.store
+        for engine in {id(one): one for one in (*self.engines, self.engine)}.values():
+            await engine.stop()
+        self.stores[0] = store
+        self.begin()
 
     # ---- what people do --------------------------------------------------------------------------------
-    async def arrive(self, customer: CustomerId) -> Call | None:
+    async def thread(self, tx: Any, customer: CustomerId, queue: QueueId, now: datetime) -> ConversationId:
+        """The conversation that a call belongs to."""
+        return await thread_for_call(tx.write, customer, queue, now)
+
+    async def arrive(
+        self, customer: CustomerId, queue: QueueId | None = None, priority: Priority = Priority.NORMAL
+    ) -> Call | None:
         """A customer calls, unless one of his calls is live."""
+        queue = queue or self.queue
         if any(call.customer == customer and call.live for call in await self.all_calls()):
             return None
 
-        async def make(tx: CallTransaction) -> Call:
+        async def make(tx: Any) -> Call:
             now = self.clock.now()
-            thread = await thread_for_call(tx.write, customer, self.queue, now)
+            thread = await self.thread(tx, customer, queue, now)
             number = len(self.calls)
             return Call(
                 id=CallId(f"call_{number:04}"),
                 conversation=thread,
                 customer=customer,
-                queue=self.queue,
+                queue=queue,
+                priority=priority,
                 link=None,
                 media=Media.AUDIO,
                 started_at=now,
@@ -192,7 +294,10 @@ class World:
 
     async def offer(self, call: Call, role: Role) -> TransportId | None:
         """A page posts an offer for its leg."""
-        leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
+        return await self.offer_leg(call, leg_of(call, role))
+
+    async def offer_leg(self, call: Call, leg: Leg | None) -> TransportId | None:
+        """The page of any party posts an offer."""
         if leg is None or not call.live:
             return None
         transport = TransportId(f"tr_{next(self._numbers)}")
@@ -201,23 +306,27 @@ class World:
 
     async def connect(self, call: Call, role: Role) -> None:
         """A page posts an offer, and its transport comes up."""
-        transport = await self.offer(call, role)
-        leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
+        await self.connect_leg(call, leg_of(call, role))
+
+    async def connect_leg(self, call: Call, leg: Leg | None) -> None:
+        """The page of any party posts an offer, and its transport comes up."""
+        transport = await self.offer_leg(call, leg)
         if transport is not None and leg is not None:
             self.cut_off.discard(leg.id)
             await self.see(LegUp(leg.id, transport))
 
     async def lose(self, call: Call, role: Role) -> None:
         """A leg falls silent."""
-        leg = call.customer_leg if role is Role.CUSTOMER else call.agent_leg
+        await self.lose_leg(leg_of(call, role))
+
+    async def lose_leg(self, leg: Leg | None) -> None:
+        """Any party's leg falls silent."""
         if leg is not None and leg.transport is not None:
             await self.see(LegDown(leg.id, leg.transport, LostBecause.SILENT))
 
     async def see(self, event: MediaEvent) -> None:
         """The media plane saw something. An engine that has just started knows no legs, so it looks them up first."""
-        if self.restart_always:
-            for call in await self.all_calls():
-                self.engine.adopt(call)
+        await self._know()
         self.engine.media_event(event)
         await self.settle()
 
@@ -249,7 +358,7 @@ class World:
 
     async def hang_up(self, call: Call, role: Role) -> None:
         """Press Hang up."""
-        if call.live and (role is Role.CUSTOMER or isinstance(call.phase, Talking)):
+        if call.live and (role is Role.CUSTOMER or isinstance(call.phase, Talking | CallingBack)):
             await self.tell(call.id, HungUp(role))
 
     async def panel(self, agent: AgentId, *, open: bool, silent: bool = False) -> None:
@@ -260,6 +369,11 @@ class World:
         """Sign in, open a panel, go Active."""
         await self.panel(agent, open=True)
         await self.do(agent, StatusChosen(Status.ACTIVE))
+
+    def levels(self, queue: QueueId) -> Mapping[AgentId, int]:
+        """Who is in a queue, at which level."""
+        policy = self.policies.get(queue)
+        return policy.levels if policy else dict.fromkeys(self.agents, 1)
 
     async def wrap_up(self, agent: AgentId, what: str) -> None:
         """Press a button of the wrap-up window, if it is there."""
@@ -294,6 +408,8 @@ class World:
         """Kill the process and start another."""
         await self.new_engine()
         self.wire.wiring.clear()
+        self.wire.saying.clear()
+        self.wire.cut.clear()
         for call in await self.store.live_calls():
             rung = {ring.leg.id for ring in call.rings}
             legs = [party.leg for party in call.parties if party.leg.id not in rung]
@@ -319,7 +435,8 @@ class World:
         async with self.database.read() as session:
             calls = await calls_by_id(session, self.calls)
             states = await all_agents(session)
-            return calls, [states[agent] for agent in self.agents if agent in states]
+            people = (*self.agents, *self.supervisors)
+            return calls, [states[agent] for agent in people if agent in states]
 
     async def all_calls(self) -> list[Call]:
         """Every call, in the order in which they came."""
@@ -340,7 +457,7 @@ class World:
         async with self.store.write() as tx:
             return await tx.agent(agent)
 
-    async def facts(self) -> list[LoggedFact]:
+    async def facts(self, after: int = 0) -> list[LoggedFact]:
         """Everything that was said to have happened."""
         async with self.database.read() as session:
-            return await facts_after(session, 0, 100_000)
+            return await facts_after(session, after, 100_000)
