@@ -265,3 +265,27 @@ async def takes_time_for_reports(centre: Centre) -> None:
     settings = await centre.parley.settings.get()
     change = SettingsChange(wrap_up_seconds=600)
     await centre.parley.settings.change((await centre.user("admin")).actor, settings.version, change)
+
+
+async def test_axe_finds_nothing_on_a_call_that_is_held_transferred_or_observed(centre: Centre) -> None:
+    """CALL-07, XFER-02, PLUS-20: the bar in each of its states, and the choice of agents."""
+    axe = Inspector(DESK, PHONE)
+    ana = await centre.active_agent("ana")
+    await centre.answered(ana)
+    await centre.active_agent("ben")
+    boss = await centre.agent("admin")
+    await boss.page.get_by_role("link", name="Team").click()
+    await boss.press("Listen to the call of Ana Anić")
+    await expect(boss.dock).to_contain_text("Call of")
+    await axe.look(boss.page, "observing")
+    await boss.page.get_by_text("Whisper", exact=True).click()
+    await expect(ana.dock).to_contain_text("whispers")
+    await ana.press("Hold")
+    await expect(ana.dock).to_contain_text("On hold")
+    await axe.look(ana.page, "hold")
+    await ana.page.set_viewport_size(DESK)
+    await ana.press("Transfer")
+    targets = ana.page.get_by_role("listbox", name="Agents of this queue").get_by_role("option")
+    await expect(targets).to_have_count(1)
+    await axe.look(ana.page, "transfer")
+    assert axe.found == []
