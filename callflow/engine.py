@@ -338,7 +338,7 @@ class Engine(Generic[T]):
         """Write what a call's decision means beside the call: its facts, and its agents."""
         for fact in decision.facts:
             await tx.record(fact, decision.call)
-        for agent_id, order in decision.orders:
+        for agent_id, order in sorted(decision.orders, key=lambda held: held[0]):  # always in one order: no deadlock
             policy = await tx.wrap_up_policy(agent_id) if isinstance(order, BeginWrapUp) else NO_WRAP_UP
             agent = agent_machine.obey(await tx.agent(agent_id), order, decision.call, policy, now)
             await self._save_agent(tx, agent, decision.call)

@@ -34,7 +34,9 @@ def reserve(call: Call, event: AgentReserved) -> Decision:
     here = call.customer_leg.state is LegState.UP or call.callback_at is not None
     if not isinstance(call.phase, Waiting) or not here or call.hearing.farewell or not event.reservations:
         raise RefusedError("too_late", "The call is not waiting any more.")
-    rings = tuple(Ring(held, Leg(held.leg, LegState.CONNECTING, None)) for held in event.reservations)
+    # In one order for all who hold several agents, so that two who do so at once never block each other.
+    named = sorted(event.reservations, key=lambda held: held.agent)
+    rings = tuple(Ring(held, Leg(held.leg, LegState.CONNECTING, None)) for held in named)
     # Routing asks somebody again only when all have been tried: then everybody has another turn (PLUS-07).
     again = {ring.agent for ring in rings} & {skip.agent for skip in call.skipped}
     rung = replace(call, phase=Ringing(rings), skipped=() if again else call.skipped)
