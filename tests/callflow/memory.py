@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from callflow.agent import Agent, new_agent
 from callflow.agent_machine import SaveReport
@@ -143,7 +143,7 @@ class MemoryWorld(World):
     """A centre without a database."""
 
     @classmethod
-    def of(cls, layout: Layout, **options: Any) -> "MemoryWorld":
+    def of(cls, layout: Layout, **options: Any) -> Self:
         """Make a centre."""
         clock = MovableClock()
         agents = [AgentId(f"user_{number}") for number in range(layout.agents)]
