@@ -115,6 +115,7 @@ class Tour:
             {"kind": "expiry", "queue_id": orders["id"], "label": "Newsletter, spring", "days": 30},
         ):
             await ask(admin, "POST", "call-links", link)
+        await ask(admin, "POST", "waiting-strategies", patient(orders["id"]))
 
     async def past(self, ana: Agent) -> Customer:
         """Fill My Work: some conversations by hand, and one by a call. Returns who called."""
@@ -202,12 +203,16 @@ class Tour:
         await ana.page.keyboard.press("Escape")
         for subject in ("devices", "account"):
             await self.settings_page(ana.page, subject)
-        for subject in ("queues", "rules", "users", "centre", "links"):
+        for subject in ("queues", "rules", "waiting", "users", "centre", "links"):
             await self.settings_page(admin, subject)
         await admin.goto(f"{self.url}/agent/settings/queues")
         await admin.get_by_role("button", name="Edit Workshop").click()
         await admin.get_by_label("By working hours").check()
         await self.album.take(admin, "settings-queue")
+        await admin.goto(f"{self.url}/agent/settings/waiting")
+        await admin.get_by_role("button", name="Edit Busy hours").click()
+        await admin.get_by_label("Text of Greeting").wait_for()
+        await self.album.take(admin, "settings-waiting-strategy")
         await admin.goto(f"{self.url}/agent/settings/links")
         await admin.get_by_role("button", name="New call link").first.click()
         await self.album.take(admin, "settings-new-link")
@@ -265,6 +270,29 @@ class Tour:
         context = await self.browser.new_context(locale="en-GB")
         await context.add_init_script(looks.script())
         return context, await context.new_page()
+
+
+def patient(queue: str) -> dict[str, Any]:
+    """Return a waiting strategy for a queue, with everything on."""
+    voice = {"language": "en-us", "voice": "f3", "rate": 150}
+    hello, soon, sorry = (
+        {"kind": "speech", "text": text, **voice}
+        for text in (
+            "Welcome to Marlow Bicycles. Everybody in the shop is with a customer right now.",
+            "Thank you for your patience. You can also write to us on this page.",
+            "We are sorry that nobody was free. Please call again after four.",
+        )
+    )
+    return {
+        "name": "Busy hours",
+        "queues": [queue],
+        "greeting": {"on": True, "source": hello},
+        "music": {"on": True},
+        "announcements": {"on": True, "gap_seconds": 45, "sources": [soon]},
+        "farewell": {"on": True, "source": sorry},
+        "places": {"on": True, "voice": voice},
+        "longest_seconds": 900,
+    }
 
 
 async def ask(page: Page, method: str, path: str, body: object = None) -> Any:

@@ -147,7 +147,7 @@ class WaitingStrategy(StrategyParts):
     version: int
 
 
-class Sound(Model):
+class UploadedSound(Model):
     """An uploaded sound. `used_by` names the strategies that use it: one that is used cannot be deleted (WSV-07)."""
 
     id: str

@@ -20,7 +20,7 @@ from media.voices import VOICES
 from signaling.http.api import Api
 from signaling.http.problems import Problem
 from signaling.http.rules import SUPERVISOR, SignedIn
-from signaling.models.waiting import Sound, SpokenLanguage, SpokenSource, Voices
+from signaling.models.waiting import SpokenLanguage, SpokenSource, UploadedSound, Voices
 
 UPLOAD_LIMIT: Final = 20 << 20
 """Bytes (WSV-07)."""
@@ -68,11 +68,11 @@ class SoundsApi:
         spoken = await self._studio.say(text, source.language, source.voice, source.rate)
         return web.Response(body=spoken, content_type="audio/wav")
 
-    async def list_sounds(self) -> list[Sound]:
+    async def list_sounds(self) -> list[UploadedSound]:
         """List the uploaded sounds, the latest first."""
         return [_shown(sound) for sound in await self._sounds.list()]
 
-    async def upload_sound(self, request: web.Request, who: SignedIn, *, name: str) -> Sound:
+    async def upload_sound(self, request: web.Request, who: SignedIn, *, name: str) -> UploadedSound:
         """Take the body as a sound file: WAV, MP3 or Ogg, at most 20 MB, from 0.2 s to 10 minutes."""
         name, sound = sound_name(name), PromptId(new_id("sound"))
         sent = await asyncio.to_thread(self._studio.new_upload, sound)
@@ -130,8 +130,8 @@ def _file(path: Path, content_type: str) -> web.FileResponse:
     return web.FileResponse(path, headers={"Content-Type": content_type})
 
 
-def _shown(sound: SoundValue) -> Sound:
-    return Sound(
+def _shown(sound: SoundValue) -> UploadedSound:
+    return UploadedSound(
         id=sound.id,
         name=sound.name,
         kind=sound.kind,

@@ -155,6 +155,17 @@ async def test_axe_finds_nothing_on_the_settings_and_the_team(centre: Centre) ->
     await page.get_by_label("Only at certain times").check()
     await admin.press("Add a condition")
     await axe.look(page, "routing rules")
+    await page.goto(f"{centre.url}/agent/settings/waiting")
+    await admin.press("New strategy")
+    await page.get_by_role("switch", name="Announcements on").click()
+    await page.get_by_label("Say the caller's place").check()
+    await page.get_by_label("Name", exact=True).fill("Patience")
+    await axe.look(page, "new waiting strategy")
+    await admin.press("Save")
+    await admin.reads("Patience was saved.")
+    await admin.press("Waiting strategies")
+    await expect(page.get_by_role("button", name="Edit Patience")).to_be_focused()
+    await axe.look(page, "waiting strategies")
 
     await page.goto(f"{centre.url}/agent/settings/links")
     for kind in ("One-time", "Expiry", "Time frame"):

@@ -7,6 +7,7 @@ const SENTENCES: Readonly<Record<string, TextKey>> = {
   stale: "error.stale",
   forbidden: "error.forbidden",
   too_late: "error.too_late",
+  cannot_play: "error.cannot_play",
 };
 
 /** Says in a sentence what went wrong: what happened, what was kept, what to do. */

@@ -1,6 +1,16 @@
 /** The panel's addresses. Everything lives under /agent; docs/protocol.md lists them. */
 
-export const settingsSubjects = ["users", "queues", "rules", "links", "centre", "devices", "account", "audit"] as const;
+export const settingsSubjects = [
+  "users",
+  "queues",
+  "rules",
+  "waiting",
+  "links",
+  "centre",
+  "devices",
+  "account",
+  "audit",
+] as const;
 export type SettingsSubject = (typeof settingsSubjects)[number];
 
 export type Route =

@@ -51,6 +51,12 @@ export type LinkKind = Schemas["LinkKind"];
 export type LinkState = Schemas["LinkState"];
 export type CallLink = Schemas["CallLink"];
 export type NewCallLink = Schemas["NewCallLink"];
+export type UploadedSound = Schemas["UploadedSound"];
+export type Voices = Schemas["Voices"];
+export type VoiceChoice = Schemas["VoiceChoice"];
+export type StrategySource = Schemas["SpokenSource"] | Schemas["SoundSource"];
+export type WaitingStrategy = Schemas["WaitingStrategy"];
+export type NewWaitingStrategy = Schemas["NewWaitingStrategy"];
 export type Settings = Schemas["Settings"];
 export type SettingsEdit = Omit<Schemas["SettingsChange"], "version">;
 
