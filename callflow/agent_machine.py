@@ -32,9 +32,9 @@ from callflow.agent import (
 )
 from callflow.call import Call
 from callflow.errors import RefusedError
-from callflow.events import AgentOrder, BeginWrapUp, Dial, Engage, Observe, Release, Reserve, WrapUpPolicy
+from callflow.events import AgentOrder, AgentPolicy, BeginWrapUp, Dial, Engage, Observe, Release, Reserve
 from callflow.facts import AUTOMATION, Actor, ActorKind, Fact, FactKind, Value
-from callflow.ids import AgentId, CallId, ConversationId, ReservationId
+from callflow.ids import AgentId, CallId, ConversationId, DispositionId, ReservationId, StatusId
 
 
 # ---- events -----------------------------------------------------------------------------------------
@@ -76,6 +76,7 @@ class WrapUpWritten:
     call: CallId
     summary: str
     thread_status: ThreadStatus | None
+    disposition: DispositionId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,33 @@ class MoreTime:
     """The agent pressed "+10 s" (WRAP-04)."""
 
     call: CallId
-    policy: WrapUpPolicy
+    policy: AgentPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class WrapUpFinished:
-    """The agent pressed Finish."""
+    """The agent pressed Finish. `required`: the centre wants a disposition of each call."""
 
     call: CallId
     summary: str
     thread_status: ThreadStatus | None
+    disposition: DispositionId | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpEnded:
+    """A supervisor ended the wrap-up; the draft is kept (PLUS-08, PLUS-20)."""
+
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRedefined:
+    """A status was deleted, or moved to another group: this is what it is for whoever is in it (AST-01)."""
+
+    old: StatusId
+    new: Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +126,8 @@ AgentEvent = (
     | WrapUpWritten
     | MoreTime
     | WrapUpFinished
+    | WrapUpEnded
+    | StatusRedefined
     | AgentTimePassed
 )
 
@@ -120,6 +140,7 @@ class SaveReport:
     conversation: ConversationId
     summary: str
     thread_status: ThreadStatus | None
+    disposition: DispositionId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,21 +179,27 @@ def step(agent: Agent, event: AgentEvent, now: datetime) -> AgentDecision:
                 return AgentDecision(agent)
             return AgentDecision(replace(agent, sound=sound), (_fact(agent, FactKind.AGENT_REACH, sound=sound),))
         case WrapUpWritten():
-            wrap = _wrap_up(agent, event.call)
-            wrap = replace(wrap, summary=event.summary, thread_status=event.thread_status)
+            wrap = _written(agent, event)
             return AgentDecision(replace(agent, activity=wrap), (_fact(agent, FactKind.WRAP_UP_CHANGED),))
         case MoreTime():
             return _more_time(agent, event)
         case WrapUpFinished():
-            wrap = _wrap_up(agent, event.call)
-            wrap = replace(wrap, summary=event.summary, thread_status=event.thread_status)
+            wrap = _written(agent, event)
+            if event.required and wrap.disposition is None:
+                raise RefusedError("disposition_needed", "Choose how the call ended, then finish.")
             return _finish(agent, wrap, now)
+        case WrapUpEnded(by=by):
+            if not isinstance(agent.activity, WrapUp):
+                raise RefusedError("no_wrap_up", "This agent is in no wrap-up.")
+            return _finish(agent, agent.activity, now, by)
+        case StatusRedefined():
+            return _redefine(agent, event, now)
         case AgentTimePassed():
             return _time_passed(agent, now)
     assert_never(event)
 
 
-def obey(agent: Agent, order: AgentOrder, call: Call, policy: WrapUpPolicy, now: datetime) -> AgentDecision:
+def obey(agent: Agent, order: AgentOrder, call: Call, policy: AgentPolicy, now: datetime) -> AgentDecision:
     """Decide what a call's decision means for one of its agents. Raises `RefusedError` when he is not free."""
     match order:
         case Reserve():
@@ -196,19 +223,29 @@ def obey(agent: Agent, order: AgentOrder, call: Call, policy: WrapUpPolicy, now:
         case Release(away=away):
             if agent.call != order.call:
                 return AgentDecision(agent)
-            free = _free(_talked(agent, now), now)
-            if away is None or free.agent.status.group is not Group.AVAILABLE:
-                return free
-            moved = _with_status(free.agent, Status.AWAY, away, now)
-            return AgentDecision(moved, (*free.facts, _status_fact(moved, AUTOMATION)))
+            free = _free(agent, now)
+            return free if away is None else _taken_out(free, away, policy, now)
         case BeginWrapUp():
             if agent.call != order.call:
                 return AgentDecision(agent)
             talked = _talked(agent, now)
-            if policy.length <= timedelta(0):
+            if policy.wrap_up <= timedelta(0):
                 return _free(talked, now)
-            return _turn(talked, WrapUp(now, order.call, call.conversation, now + policy.length))
+            return _turn(talked, WrapUp(now, order.call, call.conversation, now + policy.wrap_up))
     assert_never(order)
+
+
+def _taken_out(free: AgentDecision, reason: StatusReason, policy: AgentPolicy, now: datetime) -> AgentDecision:
+    """Set an agent Away who did not answer, unless he may miss more calls than that in a row."""
+    agent = free.agent
+    if agent.status.group is not Group.AVAILABLE:
+        return free
+    if reason is StatusReason.MISSED:
+        agent = replace(agent, misses=agent.misses + 1)
+        if not 0 < policy.misses <= agent.misses:
+            return replace(free, agent=agent)
+    moved = _with_status(agent, Status.AWAY, reason, now)
+    return AgentDecision(moved, (*free.facts, _status_fact(moved, AUTOMATION)))
 
 
 def _choose(agent: Agent, event: StatusChosen, now: datetime) -> AgentDecision:
@@ -286,6 +323,23 @@ def _wrap_up(agent: Agent, call: CallId) -> WrapUp:
     return agent.activity
 
 
+def _written(agent: Agent, draft: WrapUpWritten | WrapUpFinished) -> WrapUp:
+    return replace(
+        _wrap_up(agent, draft.call),
+        summary=draft.summary,
+        thread_status=draft.thread_status,
+        disposition=draft.disposition,
+    )
+
+
+def _redefine(agent: Agent, event: StatusRedefined, now: datetime) -> AgentDecision:
+    then = event.new if agent.then is not None and agent.then.id == event.old else agent.then
+    if agent.status.id != event.old or agent.status == event.new:
+        return AgentDecision(replace(agent, then=then))
+    moved = _begin_status(agent, StatusChosen(event.new, StatusReason.REMOVED), now)
+    return replace(moved, agent=replace(moved.agent, then=then))
+
+
 def _more_time(agent: Agent, event: MoreTime) -> AgentDecision:
     wrap = _wrap_up(agent, event.call)
     until = wrap.until + MORE_TIME
@@ -295,11 +349,11 @@ def _more_time(agent: Agent, event: MoreTime) -> AgentDecision:
     return AgentDecision(longer, (_fact(agent, FactKind.WRAP_UP_CHANGED),))
 
 
-def _finish(agent: Agent, wrap: WrapUp, now: datetime) -> AgentDecision:
+def _finish(agent: Agent, wrap: WrapUp, now: datetime, by: Actor | None = None) -> AgentDecision:
     free = _free(agent, now)
-    actor = Actor(ActorKind.AGENT, agent.id)
+    actor = by or Actor(ActorKind.AGENT, agent.id)
     wrapped = Fact(FactKind.CALL_WRAPPED, actor, wrap.conversation, wrap.call, agent.id)
-    report = SaveReport(wrap.call, wrap.conversation, wrap.summary, wrap.thread_status)
+    report = SaveReport(wrap.call, wrap.conversation, wrap.summary, wrap.thread_status, wrap.disposition)
     return AgentDecision(free.agent, (*free.facts, wrapped), report)
 
 

@@ -19,6 +19,7 @@ from callflow.call import Call, Reservation, Role, Skip, Talking
 from callflow.clock import Clock
 from callflow.errors import LostRaceError, RefusedError
 from callflow.events import (
+    AgentPolicy,
     AgentReserved,
     BeginWrapUp,
     CallEvent,
@@ -30,11 +31,11 @@ from callflow.events import (
     LegLost,
     Play,
     PromptFinished,
+    Release,
     RingLost,
     ServerRestarted,
     TimePassed,
     Wire,
-    WrapUpPolicy,
 )
 from callflow.ids import AgentId, CallId, LegId, QueueId, ReservationId, new_id
 from callflow.mailbox import Mailbox
@@ -49,7 +50,7 @@ T = TypeVar("T", bound=Transaction)
 ATTEMPTS = 5
 SWEEP_EVERY = timedelta(seconds=1)
 SOONEST = timedelta(milliseconds=20)
-NO_WRAP_UP = WrapUpPolicy(timedelta(0))
+NO_POLICY = AgentPolicy(timedelta(0))
 
 
 class Engine(Generic[T]):
@@ -339,7 +340,7 @@ class Engine(Generic[T]):
         for fact in decision.facts:
             await tx.record(fact, decision.call)
         for agent_id, order in sorted(decision.orders, key=lambda held: held[0]):  # always in one order: no deadlock
-            policy = await tx.wrap_up_policy(agent_id) if isinstance(order, BeginWrapUp) else NO_WRAP_UP
+            policy = await tx.agent_policy(agent_id) if isinstance(order, BeginWrapUp | Release) else NO_POLICY
             agent = agent_machine.obey(await tx.agent(agent_id), order, decision.call, policy, now)
             await self._save_agent(tx, agent, decision.call)
 

@@ -258,11 +258,13 @@ AgentOrder = Reserve | Engage | Dial | Observe | Release | BeginWrapUp
 
 
 @dataclass(frozen=True, slots=True)
-class WrapUpPolicy:
-    """How long a wrap-up is, and how long it may become."""
+class AgentPolicy:
+    """How long an agent's wrap-up is, how long it may become, and how many calls he may miss."""
 
-    length: timedelta
+    wrap_up: timedelta
     cap: timedelta | None = None
+    misses: int = 1
+    """How many calls in a row are missed before the status becomes Away; 0 is never (mission 3.2)."""
 
 
 # ---- live commands: performed after the commit, never stored --------------------------------------

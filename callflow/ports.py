@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from callflow.agent import Agent
 from callflow.agent_machine import SaveReport
 from callflow.call import Call
-from callflow.events import WrapUpPolicy
+from callflow.events import AgentPolicy
 from callflow.facts import Fact
 from callflow.ids import AgentId, CallId, QueueId
 from callflow.queueing import QueuePolicy
@@ -53,8 +53,8 @@ class Transaction(Protocol):
         """Write the agent if the row still has this epoch, and raise the epoch. Raises `LostRaceError`."""
         ...
 
-    async def wrap_up_policy(self, agent: AgentId) -> WrapUpPolicy:
-        """Read how long this agent's wrap-up is; the agent's own value wins (WRAP-02)."""
+    async def agent_policy(self, agent: AgentId) -> AgentPolicy:
+        """Read what holds for this agent; the agent's own wrap-up wins over the centre's (WRAP-02)."""
         ...
 
     async def save_report(self, agent: AgentId, report: SaveReport) -> None:

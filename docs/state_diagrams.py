@@ -45,6 +45,7 @@ from callflow.events import (
     AgentAccepted,
     AgentDeclined,
     AgentOrder,
+    AgentPolicy,
     AgentRemoved,
     AgentReserved,
     BeginWrapUp,
@@ -72,7 +73,6 @@ from callflow.events import (
     TimePassed,
     TransferAsked,
     TransportOpened,
-    WrapUpPolicy,
 )
 from callflow.ids import (
     AgentId,
@@ -265,17 +265,17 @@ def agent_edges() -> dict[tuple[str, str], list[str]]:
         "time": (AgentTimePassed(),),
         "_stays": (
             *(StatusChosen(Status.AWAY), StatusChosen(Status.ACTIVE), PanelArrived(Sound.READY), PanelsGone()),
-            *(SoundChanged(Sound.BLOCKED), WrapUpWritten(call, "", None), MoreTime(call, WrapUpPolicy(timedelta(0)))),
+            *(SoundChanged(Sound.BLOCKED), WrapUpWritten(call, "", None), MoreTime(call, AgentPolicy(timedelta(0)))),
         ),
     }
     edges: dict[tuple[str, str], list[str]] = {}
     for name, agent in _agents().items():
         for word, given in orders.items():
-            policy = WrapUpPolicy(timedelta(0))
+            policy = AgentPolicy(timedelta(0))
             reached = [_obeyed(agent, order, policy) for order in given]
             _note(edges, name, reached, word)
         for word, length in (("the call is over", 30), ("the call is over, without a wrap-up", 0)):
-            policy = WrapUpPolicy(timedelta(seconds=length))
+            policy = AgentPolicy(timedelta(seconds=length))
             over = BeginWrapUp(call)
             _note(
                 edges,
@@ -303,7 +303,7 @@ def _agent_after(agent: Agent, event: AgentEvent) -> str | None:
         return None
 
 
-def _obeyed(agent: Agent, order: AgentOrder, policy: WrapUpPolicy) -> str | None:
+def _obeyed(agent: Agent, order: AgentOrder, policy: AgentPolicy) -> str | None:
     try:
         return agent_state(agent_machine.obey(agent, order, _calls()["Waiting"][0], policy, NOW).agent)
     except RefusedError:

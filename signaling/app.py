@@ -24,6 +24,8 @@ from callflow.wiring import MediaEvent, MediaPort
 from callink.admission import follow_call
 from callink.links import Links, names_of_links
 from callink.moving import links_of_queue, move_links
+from conversations.agents.dispositions import Dispositions
+from conversations.agents.statuses import Statuses
 from conversations.audit_log import AuditLog
 from conversations.calls.counting import live_calls_of
 from conversations.calls.handling import handled_by_answer
@@ -92,6 +94,8 @@ from signaling.sessions_api import SessionsApi
 from signaling.settings import Settings, StartError
 from signaling.settings_api import SettingsApi
 from signaling.sockets import close_at_shutdown
+from signaling.statuses_api import StatusesApi
+from signaling.team_api import TeamApi
 from signaling.tls import server_context
 from signaling.users_api import UsersApi
 from signaling.waiting.rendering import Rendering
@@ -165,7 +169,12 @@ class Parley:
         self.qualities = LegQualities(database, self.engine.live, self.hub.push)
         self.wallboard = WallboardFeed(database, self.hub, clock)
         self.panel = PanelSocket(database, self.hub, self.presence, views, self.limits, clock, self.wallboard.show)
-        self.agent_calls = AgentCalls(database, self.store, self.engine, negotiation, views)
+        self.statuses = Statuses(database)
+        self.dispositions = Dispositions(database)
+        self.agent_calls = AgentCalls(
+            database, self.store, self.engine, negotiation, views, self.statuses, self.dispositions
+        )
+        self.team = TeamApi(database, self.engine, self.statuses, views, clock)
         self.call_control = CallControl(database, self.store, self.engine, clock)
         self.guest_calls = GuestCalls(
             database,
@@ -190,6 +199,8 @@ class Parley:
         QueuesApi(self.queues, self.queue_removal, self._waiting, self._clock).register(api)
         RulesApi(self.rules, self.links, self._clock).register(api)
         SettingsApi(self.settings).register(api)
+        StatusesApi(self.statuses, self.dispositions, self.store, self.engine).register(api)
+        self.team.register(api)
         LinksApi(self.links, public_url).register(api)
         SoundsApi(self.sounds, self.studio).register(api)
         StrategiesApi(self.strategies, self.rendering).register(api)

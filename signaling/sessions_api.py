@@ -106,5 +106,7 @@ def shown_user(user: UserValue) -> User:
         roles=sorted(user.roles),
         disabled=user.disabled,
         wrap_up_seconds=user.wrap_up_seconds,
+        text_capacity=user.text_capacity,
+        phone=user.phone,
         version=user.version,
     )

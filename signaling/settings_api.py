@@ -36,6 +36,8 @@ class SettingsApi:
             wrap_up_seconds=change.wrap_up_seconds,
             wrap_up_cap_seconds=cap,
             link_days=change.link_days,
+            misses_before_away=change.misses_before_away,
+            disposition_mode=change.disposition_mode,
         )
         with showing_stale(Settings.model_validate):
             return Settings.model_validate(await self._settings.change(who.user.actor, change.version, wanted))

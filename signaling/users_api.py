@@ -1,4 +1,4 @@
-"""People: the administrator's page, and the wrap-up time that a supervisor may set."""
+"""People: the administrator's page, and what a supervisor may set for an agent."""
 
 from callflow.ids import AgentId
 from conversations.directory.users import Users
@@ -36,7 +36,7 @@ class UsersApi:
         return _shown_with_password(made)
 
     async def change_user(self, who: SignedIn, user_id: AgentId, change: UserChange) -> User:
-        """Change a person; a supervisor may change the wrap-up time only."""
+        """Change a person; a supervisor may change how much work he gets, and not who he is."""
         given = change.model_fields_set
         if not who.has(UserRole.ADMIN) and given & {"name", "roles"}:
             raise Problem(403, "forbidden", "Only an administrator may change a person's name or roles.")
@@ -48,6 +48,8 @@ class UsersApi:
                 name=change.name,
                 roles=None if change.roles is None else frozenset(change.roles),
                 wrap_up_seconds=change.wrap_up_seconds if "wrap_up_seconds" in given else UNSET,
+                text_capacity=change.text_capacity if "text_capacity" in given else UNSET,
+                phone=change.phone if "phone" in given else UNSET,
             )
         return shown_user(user)
 

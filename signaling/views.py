@@ -141,8 +141,10 @@ def entry(value: entries.Entry) -> Entry:
             )
         case entries.CallMeasured(call, legs):
             return wire.CallMeasuredEntry(**base, call_id=call, legs=[measured_leg(leg) for leg in legs])
-        case entries.CallWrapped(call, agent, summary):
-            return wire.CallWrappedEntry(**base, call_id=call, agent=ref(agent), summary=summary)
+        case entries.CallWrapped(call, agent, summary, disposition):
+            return wire.CallWrappedEntry(
+                **base, call_id=call, agent=ref(agent), summary=summary, disposition=ref_or_none(disposition)
+            )
         case entries.Change(field, old, new):
             return wire.ChangeEntry(**base, field=ChangedField(field), old=old, new=new)
         case _:

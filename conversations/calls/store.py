@@ -13,11 +13,12 @@ from callflow.agent import Agent, StatusReason, new_agent
 from callflow.agent_machine import SaveReport
 from callflow.call import Call, Talking
 from callflow.errors import LostRaceError, RefusedError
-from callflow.events import WrapUpPolicy
+from callflow.events import AgentPolicy
 from callflow.facts import Fact, FactKind
 from callflow.ids import AgentId, CallId
 from callflow.ports import Floor
 from callflow.waiting import Place
+from conversations.agents.spans import begin_span, note_span
 from conversations.calls.agent_rows import agent_values
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id, live_calls
 from conversations.calls.rows import call_values, party_values
@@ -25,7 +26,7 @@ from conversations.calls.standing import place_of
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
 from conversations.db.database import Database, Write
 from conversations.directory.queues import policies
-from conversations.directory.settings import wrap_up_seconds_for
+from conversations.directory.settings import read_settings, wrap_up_seconds_for
 from conversations.threads.joining import assign_by_answer, save_wrap_up
 from conversations.threads.queue_changes import release_work
 
@@ -86,20 +87,25 @@ class CallTransaction:
                 await self._session.execute(row)
             except IntegrityError as error:
                 raise LostRaceError(f"agents {agent}") from error
+            await begin_span(self.write, known)
         return known
 
     async def save_agent(self, agent: Agent) -> None:
         """Write an agent's live state. Raises `LostRaceError`."""
         await _compare_and_set(self._session, AgentRow, agent.id, agent.epoch, agent_values(agent))
+        await note_span(self.write, agent)
 
-    async def wrap_up_policy(self, agent: AgentId) -> WrapUpPolicy:
-        """Read how long this agent's wrap-up is; the agent's own value wins (WRAP-02)."""
+    async def agent_policy(self, agent: AgentId) -> AgentPolicy:
+        """Read what holds for this agent; the agent's own wrap-up wins over the centre's (WRAP-02)."""
+        settings = await read_settings(self._session)
         length, cap = await wrap_up_seconds_for(self._session, agent)
-        return WrapUpPolicy(timedelta(seconds=length), None if cap is None else timedelta(seconds=cap))
+        return AgentPolicy(
+            timedelta(seconds=length), None if cap is None else timedelta(seconds=cap), settings.misses_before_away
+        )
 
     async def save_report(self, agent: AgentId, report: SaveReport) -> None:
-        """Write a wrap-up's summary and status into the conversation, and the summary onto the call."""
-        await save_wrap_up(self.write, report.conversation, agent, report.call, report.summary, report.thread_status)
+        """Write a wrap-up's summary and status into the conversation, and summary and disposition onto the call."""
+        await save_wrap_up(self.write, agent, report)
 
     async def record(self, fact: Fact, call: Call | None) -> None:
         """Append a fact; an answer assigns the thread, and other rooms do what they bound to it.

@@ -86,6 +86,8 @@ async def add_user(
         must_change_password=must_change_password,
         disabled=False,
         wrap_up_seconds=None,
+        text_capacity=None,
+        phone=None,
         version=1,
         created_at=write.clock.now(),
     )
@@ -107,6 +109,8 @@ def audited_user(row: UserRow) -> dict[str, Any]:
         "roles": sorted(row.roles),
         "disabled": row.disabled,
         "wrap_up_seconds": row.wrap_up_seconds,
+        "text_capacity": row.text_capacity,
+        "phone": row.phone,
     }
 
 

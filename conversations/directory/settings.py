@@ -11,7 +11,7 @@ from conversations.db.audit import audit
 from conversations.db.database import Database
 from conversations.db.locking import locked
 from conversations.directory.people import NAME_LIMIT
-from conversations.directory.tables import SettingsRow, UserRow
+from conversations.directory.tables import DispositionMode, SettingsRow, UserRow
 from conversations.directory.values import Settings, settings_of
 from conversations.errors import InvalidError, StaleError
 from conversations.values import UNSET, Unset, clean_line, clean_text
@@ -20,6 +20,7 @@ TEXT_LIMIT = 1000
 WRAP_UP_LIMIT = 3600
 WRAP_UP_CAP_LIMIT = 86_400
 LINK_DAYS_LIMIT = 365
+MISSES_LIMIT = 100
 _TEXTS = ("welcome_text", "not_yet_text", "expired_text", "closed_text")
 
 
@@ -35,6 +36,8 @@ class SettingsChange:
     wrap_up_seconds: int | None = None
     wrap_up_cap_seconds: int | Unset | None = UNSET
     link_days: int | None = None
+    misses_before_away: int | None = None
+    disposition_mode: DispositionMode | None = None
 
 
 class SettingsService:
@@ -96,6 +99,10 @@ def _apply(row: SettingsRow, change: SettingsChange) -> None:
         row.wrap_up_cap_seconds = None
     if change.link_days is not None:
         row.link_days = _within("link_days", change.link_days, 1, LINK_DAYS_LIMIT)
+    if change.misses_before_away is not None:
+        row.misses_before_away = _within("misses_before_away", change.misses_before_away, 0, MISSES_LIMIT)
+    if change.disposition_mode is not None:
+        row.disposition_mode = change.disposition_mode
 
 
 def _within(field: str, value: int, least: int, most: int) -> int:

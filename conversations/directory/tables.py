@@ -35,6 +35,14 @@ class Roles(TypeDecorator[frozenset[UserRole]]):
         return None if value is None else frozenset(UserRole(word) for word in value.split(",") if word)
 
 
+class DispositionMode(StrEnum):
+    """Whether the wrap-up asks how a call ended."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 class UserRow(Base):
     """A person who signs in."""
 
@@ -51,6 +59,10 @@ class UserRow(Base):
     must_change_password: Mapped[bool]
     disabled: Mapped[bool]
     wrap_up_seconds: Mapped[int | None]
+    text_capacity: Mapped[int | None]
+    """Open conversations in text that the agent may have; None for the usual number (AST-04)."""
+    phone: Mapped[str | None] = mapped_column(String(32))
+    """The agent's own phone (PHONE-02). Never shown to a customer."""
     version: Mapped[int]
     created_at: Mapped[datetime]
 
@@ -148,4 +160,6 @@ class SettingsRow(Base):
     wrap_up_seconds: Mapped[int]
     wrap_up_cap_seconds: Mapped[int | None]
     link_days: Mapped[int]
+    misses_before_away: Mapped[int]
+    disposition_mode: Mapped[DispositionMode] = mapped_column(word(DispositionMode))
     version: Mapped[int]

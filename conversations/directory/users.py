@@ -1,5 +1,7 @@
 """People who sign in: making them, changing them, and checking who they are."""
 
+import re
+
 from sqlalchemy import select
 
 from callflow.facts import Actor, ActorKind, Fact, FactKind
@@ -17,6 +19,9 @@ from conversations.errors import InvalidError, RefusedError, StaleError
 from conversations.values import UNSET, Unset, clean_line
 
 WRAP_UP_LIMIT = 3600
+TEXT_CAPACITY_LIMIT = 50
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_BETWEEN_DIGITS = re.compile(r"[\s().\-/]")
 
 
 class Users:
@@ -75,6 +80,8 @@ class Users:
         name: str | None = None,
         roles: frozenset[UserRole] | None = None,
         wrap_up_seconds: int | Unset | None = UNSET,
+        text_capacity: int | Unset | None = UNSET,
+        phone: str | Unset | None = UNSET,
     ) -> User:
         """Change a user. New roles end the user's sessions.
 
@@ -93,6 +100,10 @@ class Users:
                 row.roles = roles
             if not isinstance(wrap_up_seconds, Unset):
                 row.wrap_up_seconds = _checked_wrap_up(wrap_up_seconds)
+            if not isinstance(text_capacity, Unset):
+                row.text_capacity = _checked_capacity(text_capacity)
+            if not isinstance(phone, Unset):
+                row.phone = _checked_phone(phone)
             changed = await self._changed(write, actor, row, end=new_roles)
             await audit(write, actor, "user", row.id, row.name, before, audited_user(row))
             return changed
@@ -164,3 +175,19 @@ def _checked_wrap_up(seconds: int | None) -> int | None:
     if seconds is not None and not 0 <= seconds <= WRAP_UP_LIMIT:
         raise InvalidError("wrap_up_seconds", f"A wrap-up takes 0 to {WRAP_UP_LIMIT} seconds.")
     return seconds
+
+
+def _checked_capacity(texts: int | None) -> int | None:
+    if texts is not None and not 0 <= texts <= TEXT_CAPACITY_LIMIT:
+        raise InvalidError("text_capacity", f"An agent can have 0 to {TEXT_CAPACITY_LIMIT} conversations at a time.")
+    return texts
+
+
+def _checked_phone(phone: str | None) -> str | None:
+    """Return a phone number in the one spelling that can be called from anywhere (E.164)."""
+    if phone is None or not phone.strip():
+        return None
+    number = _BETWEEN_DIGITS.sub("", phone)
+    if not _PHONE.fullmatch(number):
+        raise InvalidError("phone", "Write the number with its country, for example +420 123 456 789.")
+    return number

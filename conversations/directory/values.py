@@ -8,7 +8,7 @@ from callflow.facts import Actor, ActorKind
 from callflow.hours import Opening, WorkingHours, opening
 from callflow.ids import AgentId, QueueId
 from callflow.queueing import CallOrder
-from conversations.directory.tables import SettingsRow, UserRole, UserRow, WhenGone
+from conversations.directory.tables import DispositionMode, SettingsRow, UserRole, UserRow, WhenGone
 
 DEFAULT_QUEUE: Final = QueueId("queue_default")
 """The queue of all that belongs to no other (SYS-02). A migration makes it, and it stays."""
@@ -34,6 +34,10 @@ class User:
     must_change_password: bool
     wrap_up_seconds: int | None
     """Overrides the centre's wrap-up (WRAP-02)."""
+    text_capacity: int | None
+    """Overrides the usual number of open conversations in text (AST-04)."""
+    phone: str | None = field(repr=False)
+    """The agent's own phone, for routing only and for supervisors' eyes (PHONE-02)."""
     version: int
 
     @property
@@ -111,6 +115,9 @@ class Settings:
     """The longest that a wrap-up can become by "+10 s"; None is no limit (WRAP-04)."""
     link_days: int
     """How long a link of the expiry type is valid (LNK-03)."""
+    misses_before_away: int
+    """How many calls in a row an agent misses before the status becomes Away; 0 is never (mission 3.2)."""
+    disposition_mode: DispositionMode
     version: int
 
 
@@ -124,6 +131,8 @@ def user_of(row: UserRow) -> User:
         disabled=row.disabled,
         must_change_password=row.must_change_password,
         wrap_up_seconds=row.wrap_up_seconds,
+        text_capacity=row.text_capacity,
+        phone=row.phone,
         version=row.version,
     )
 
@@ -139,5 +148,7 @@ def settings_of(row: SettingsRow) -> Settings:
         wrap_up_seconds=row.wrap_up_seconds,
         wrap_up_cap_seconds=row.wrap_up_cap_seconds,
         link_days=row.link_days,
+        misses_before_away=row.misses_before_away,
+        disposition_mode=row.disposition_mode,
         version=row.version,
     )

@@ -150,11 +150,12 @@ class CallMeasured:
 
 @dataclass(frozen=True, slots=True)
 class CallWrapped:
-    """The brief report of a call (WRAP-01)."""
+    """The brief report of a call (WRAP-01). `disposition` is None when they were not in use."""
 
     call: CallId
     agent: Named
     summary: str
+    disposition: Named | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import ThreadStatus
+from callflow.agent_machine import SaveReport
 from callflow.call import Priority
 from callflow.facts import AUTOMATION, Actor, ActorKind
-from callflow.ids import AgentId, CallId, ConversationId, CustomerId, QueueId
+from callflow.ids import AgentId, ConversationId, CustomerId, QueueId
+from conversations.agents.dispositions import NONE_CHOSEN
 from conversations.db.database import Write
 from conversations.db.locking import locked
+from conversations.directory.settings import read_settings
+from conversations.directory.values import DispositionMode
 from conversations.threads.changing import (
     SUMMARY_LIMIT,
     add_conversation,
@@ -68,21 +72,28 @@ async def assign_by_answer(write: Write, conversation: ConversationId, agent: Ag
 
 async def save_wrap_up(
     write: Write,
-    conversation: ConversationId,
     agent: AgentId,
-    call: CallId,
-    summary: str,
-    status: ThreadStatus | None,
+    report: SaveReport,
 ) -> None:
     """Keep a call's brief report (WRAP-01) and set the conversation's status (WRAP-05).
 
     The report also becomes the conversation's summary, unless it is empty. This never refuses, because an
     agent's wrap-up must end: a report that is too long is cut, and a closed conversation stays closed
-    when the customer has another one by now.
+    when the customer has another one by now. Where dispositions are in use, and none was chosen, that is kept.
     """
-    row = await locked_thread(write.session, conversation)
-    summary = summary.strip()[:SUMMARY_LIMIT]
-    await write.session.merge(ReportRow(call_id=call, agent_id=agent, conversation_id=conversation, summary=summary))
+    row = await locked_thread(write.session, report.conversation)
+    summary, status = report.summary.strip()[:SUMMARY_LIMIT], report.thread_status
+    disposition = report.disposition
+    if disposition is None and (await read_settings(write.session)).disposition_mode is not DispositionMode.OFF:
+        disposition = NONE_CHOSEN
+    kept = ReportRow(
+        call_id=report.call,
+        agent_id=agent,
+        conversation_id=report.conversation,
+        summary=summary,
+        disposition_id=disposition,
+    )
+    await write.session.merge(kept)
     if summary and summary != row.summary:
         row.summary = summary
         row.version += 1

@@ -124,6 +124,7 @@ class ReportRow(Base):
     agent_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
     summary: Mapped[str] = mapped_column(Text)
+    disposition_id: Mapped[str | None] = mapped_column(String(40))
 
 
 class ReadRow(Base):

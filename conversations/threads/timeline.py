@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.facts import ActorKind, Fact, FactKind, Value
 from callflow.ids import CallId, ConversationId
+from conversations.agents.dispositions import names_of_dispositions
 from conversations.calls.quality import MeasuredLeg, measured_legs
 from conversations.db.facts import LoggedFact, fact_of_call, fact_of_text, facts_of_conversation
 from conversations.directory.people import names_of_users
@@ -61,8 +62,9 @@ class _Names:
     """What the facts of one page refer to."""
 
     texts: Mapping[str, TextRow]
-    reports: Mapping[tuple[str, str], str]
+    reports: Mapping[tuple[str, str], ReportRow]
     """By call and agent: a call that was transferred has one of each who talked."""
+    dispositions: Mapping[str, str]
     measured: Mapping[str, Sequence[MeasuredLeg]]
     users: Mapping[str, str]
     customers: Mapping[str, str]
@@ -72,6 +74,14 @@ class _Names:
     def agent(self, fact: Fact) -> Named:
         agent = fact.agent or ""
         return Named(agent, self.users.get(agent, ""))
+
+    def wrapped(self, fact: Fact, call: CallId) -> CallWrapped:
+        report = self.reports.get((call, fact.agent or ""))
+        if report is None:
+            return CallWrapped(call, self.agent(fact), "", None)
+        disposition = report.disposition_id
+        chosen = Named(disposition, self.dispositions.get(disposition, "")) if disposition else None
+        return CallWrapped(call, self.agent(fact), report.summary, chosen)
 
     def actor(self, fact: Fact) -> ActorName:
         names = self.customers if fact.actor.kind is ActorKind.CUSTOMER else self.users
@@ -133,10 +143,12 @@ async def _names(session: AsyncSession, facts: Sequence[Fact]) -> _Names:
     users = {fact.actor.id for fact in facts if fact.actor.kind is not ActorKind.CUSTOMER and fact.actor.id}
     users |= {fact.agent for fact in facts if fact.agent} | _ids(facts, "assignee")
     text_rows = await session.scalars(select(TextRow).where(TextRow.id.in_(texts)))
-    reports = await session.scalars(select(ReportRow).where(ReportRow.call_id.in_(calls)))
+    reports = (await session.scalars(select(ReportRow).where(ReportRow.call_id.in_(calls)))).all()
+    chosen = {row.disposition_id for row in reports if row.disposition_id}
     return _Names(
         texts={row.id: row for row in text_rows},
-        reports={(row.call_id, row.agent_id): row.summary for row in reports},
+        reports={(row.call_id, row.agent_id): row for row in reports},
+        dispositions=await names_of_dispositions(session, chosen),
         measured=await measured_legs(session, measurements),
         users=await names_of_users(session, users),
         customers=await names_of_customers(session, customers),
@@ -186,7 +198,7 @@ def _what(fact: Fact, names: _Names) -> What | None:
         case FactKind.CALL_MEASURED:
             return CallMeasured(call, tuple(names.measured.get(str(data["measurement"]), ())))
         case FactKind.CALL_WRAPPED:
-            return CallWrapped(call, names.agent(fact), names.reports.get((call, fact.agent or ""), ""))
+            return names.wrapped(fact, call)
         case FactKind.CONVERSATION_CHANGED:
             return names.change(data)
         case _:

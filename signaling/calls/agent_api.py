@@ -1,17 +1,21 @@
 """What an agent presses: status, Answer, Decline, Hang up, the wrap-up."""
 
-from callflow.agent import DEFAULTS, Rung
-from callflow.agent_machine import MoreTime, StatusChosen, WrapUpFinished, WrapUpWritten
+from callflow.agent import Rung
+from callflow.agent_machine import MoreTime, WrapUpFinished, WrapUpWritten
 from callflow.call import Call, Party, Role
 from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentDeclined, HungUp
-from callflow.ids import CallId, QueueId, ReservationId
+from callflow.ids import CallId, DispositionId, QueueId, ReservationId, StatusId
+from conversations.agents.dispositions import Dispositions
+from conversations.agents.statuses import Statuses
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.db.database import Database
+from conversations.directory.settings import read_settings
+from conversations.directory.values import DispositionMode
 from signaling.calls.negotiation import Negotiation
 from signaling.http.api import Api
-from signaling.http.rules import AGENT, SIGNED_IN, SUPERVISOR, SignedIn
+from signaling.http.rules import AGENT, SIGNED_IN, SignedIn
 from signaling.models.agents import (
     Accept,
     AgentState,
@@ -20,12 +24,12 @@ from signaling.models.agents import (
     PanelCall,
     PanelOffer,
     StatusChange,
-    TeamMember,
     WrapUp,
     WrapUpDraft,
     WrapUpExtend,
 )
 from signaling.panel.views import PanelViews
+from signaling.team_api import choose_status
 
 
 class AgentCalls:
@@ -38,12 +42,16 @@ class AgentCalls:
         engine: Engine[CallTransaction],
         negotiation: Negotiation,
         views: PanelViews,
+        statuses: Statuses,
+        dispositions: Dispositions,
     ) -> None:
         self._database = database
         self._store = store
         self._engine = engine
         self._negotiation = negotiation
         self._views = views
+        self._statuses = statuses
+        self._dispositions = dispositions
 
     def register(self, api: Api) -> None:
         """Add the routes."""
@@ -57,15 +65,12 @@ class AgentCalls:
         api.put("/wrap-up", self.write_wrap_up, rule=AGENT, tag="agent")
         api.post("/wrap-up/extend", self.extend_wrap_up, rule=AGENT, tag="agent")
         api.post("/wrap-up/finish", self.finish_wrap_up, rule=AGENT, tag="agent")
-        api.get("/team", self.team, rule=SUPERVISOR, tag="supervisor")
 
     async def choose_status(self, who: SignedIn, change: StatusChange) -> AgentState:
-        """Choose a status (AP-02)."""
-        status = next((status for status in DEFAULTS.values() if status.id == change.status), None)
-        if status is None:
-            raise RefusedError("no_status", "There is no such status.")
-        agent = await self._engine.agent(who.user.id, StatusChosen(status))
-        return self._views.agent_state(agent, who.user.name)
+        """Choose a status, for afterwards when a call or a wrap-up goes on (AP-02)."""
+        await choose_status(self._engine, self._statuses, who.user.id, StatusId(change.status))
+        async with self._database.read() as session:
+            return (await self._views.own(session, who)).state
 
     async def offer_leg(self, who: SignedIn, call_id: str, offer: PanelOffer) -> LegAnswer:
         """Give one's own leg a transport, while it rings, in the call or beside it; the newest one wins."""
@@ -113,24 +118,30 @@ class AgentCalls:
 
     async def write_wrap_up(self, who: SignedIn, draft: WrapUpDraft) -> WrapUp:
         """Save the draft as one types."""
-        await self._engine.agent(who.user.id, WrapUpWritten(CallId(draft.call_id), draft.summary, draft.status))
+        chosen = await self._chosen(draft)
+        await self._engine.agent(who.user.id, WrapUpWritten(CallId(draft.call_id), draft.summary, draft.status, chosen))
         return await self._wrap_up(who)
 
     async def extend_wrap_up(self, who: SignedIn, extend: WrapUpExtend) -> WrapUp:
         """Add ten seconds (WRAP-04)."""
         async with self._store.write() as tx:
-            policy = await tx.wrap_up_policy(who.user.id)
+            policy = await tx.agent_policy(who.user.id)
         await self._engine.agent(who.user.id, MoreTime(CallId(extend.call_id), policy))
         return await self._wrap_up(who)
 
     async def finish_wrap_up(self, who: SignedIn, draft: WrapUpDraft) -> None:
-        """Finish the wrap-up."""
-        await self._engine.agent(who.user.id, WrapUpFinished(CallId(draft.call_id), draft.summary, draft.status))
-
-    async def team(self) -> list[TeamMember]:
-        """List the agents with who is in which status since when (AP-03)."""
+        """Finish the wrap-up; where the centre wants a disposition of each call, not without one."""
+        chosen = await self._chosen(draft)
         async with self._database.read() as session:
-            return await self._views.team(session)
+            required = (await read_settings(session)).disposition_mode is DispositionMode.REQUIRED
+        required = required and bool(await self._dispositions.list())  # an empty list must not hold anybody
+        finished = WrapUpFinished(CallId(draft.call_id), draft.summary, draft.status, chosen, required)
+        await self._engine.agent(who.user.id, finished)
+
+    async def _chosen(self, draft: WrapUpDraft) -> DispositionId | None:
+        if draft.disposition_id is None:
+            return None
+        return await self._dispositions.choosable(DispositionId(draft.disposition_id))
 
     async def _mine(self, who: SignedIn, call_id: str) -> tuple[Call, Party]:
         call = await self._store.call(CallId(call_id))

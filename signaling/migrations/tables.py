@@ -13,6 +13,7 @@ ROOMS = (
     "conversations.threads.tables",
     "conversations.calls.tables",
     "conversations.calls.handling",
+    "conversations.agents.tables",
     "conversations.waiting.tables",
     "conversations.rules.tables",
     "callink.tables",

@@ -20,16 +20,28 @@ class StatusChange(Model):
     status: Id
 
 
+class Load(Model):
+    """An agent's work against his capacity (AST-04): Full Capacity when either kind is at its limit."""
+
+    calls: int
+    texts: int
+    text_capacity: int
+    full: bool
+
+
 class AgentState(Model):
-    """How one agent stands."""
+    """How one agent stands. `then` is the status chosen for after the call; `load` is null unless he is Available."""
 
     id: str
     name: str
     status: str
+    status_name: str
     group: Group
     reason: StatusReason | None
     since: Moment
+    then: Ref | None
     state: ActivityName
+    load: Load | None
     reachable: bool
     sound: Sound
 
@@ -40,15 +52,22 @@ class TeamMember(Model):
     id: str
     name: str
     status: str
+    status_name: str
     group: Group
     reason: StatusReason | None
     state: ActivityName
     since: Moment
+    then: Ref | None
+    load: Load | None
     reachable: bool
     sound: Sound
     queues: list[Ref]
     call_id: str | None
     """The call in which he talks, in which a supervisor can take part."""
+    wrap_up_seconds: int
+    """His own, or the centre's when `wrap_up_own` is false (WRAP-02)."""
+    wrap_up_own: bool
+    wrap_up_until: Moment | None
 
 
 class IceServer(Model):
@@ -146,6 +165,10 @@ class WrapUp(Model):
     until: Moment
     summary: str
     status: ThreadStatus
+    disposition_id: str | None
+    dispositions: list[Ref]
+    """To choose from; empty when they are off."""
+    disposition_required: bool
     ended_by: EndedBy | None
     """None: the call goes on with another agent."""
     talked_seconds: int | None
@@ -157,6 +180,7 @@ class WrapUpDraft(Model):
     call_id: Id
     summary: Text
     status: ThreadStatus
+    disposition_id: Id | None = None
 
 
 class WrapUpExtend(Model):

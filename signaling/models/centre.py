@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from conversations.directory.values import DispositionMode
 from signaling.models.common import Model, Name, Text, Version
 from signaling.models.users import WrapUpSeconds
 
@@ -19,6 +20,8 @@ class Settings(Model):
     wrap_up_seconds: int
     wrap_up_cap_seconds: int | None
     link_days: int
+    misses_before_away: int
+    disposition_mode: DispositionMode
     version: int
 
 
@@ -34,3 +37,5 @@ class SettingsChange(Model):
     wrap_up_seconds: WrapUpSeconds | None = None
     wrap_up_cap_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = None
     link_days: Annotated[int, Field(ge=1, le=365)] | None = None
+    misses_before_away: Annotated[int, Field(ge=0, le=100)] | None = None
+    disposition_mode: DispositionMode | None = None

@@ -154,6 +154,8 @@ class CallWrappedEntry(_EntryBase):
     call_id: str
     agent: Ref
     summary: str
+    disposition: Ref | None
+    """How the call ended for the customer; null when the centre did not ask."""
 
 
 class ChangedField(StrEnum):

@@ -12,7 +12,18 @@ from signaling.models.conversations import ConversationItem
 from signaling.models.quality import CallQuality
 from signaling.models.wallboard import Wallboard
 
-Stale = Literal["users", "queues", "call_links", "settings", "audit", "calls", "routing_rules", "waiting"]
+Stale = Literal[
+    "users",
+    "queues",
+    "call_links",
+    "settings",
+    "statuses",
+    "dispositions",
+    "audit",
+    "calls",
+    "routing_rules",
+    "waiting",
+]
 LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit", "waiting"})
 """Lists of which only those who lead are told."""
 

@@ -21,6 +21,8 @@ class User(Model):
     roles: list[UserRole]
     disabled: bool
     wrap_up_seconds: int | None
+    text_capacity: int | None
+    phone: str | None
     version: int
 
 
@@ -71,9 +73,11 @@ class UserWithPassword(Model):
 
 
 class UserChange(Model):
-    """What to change of a person; what is left out stays. `wrap_up_seconds` null means the centre's default."""
+    """What to change of a person; what is left out stays. `wrap_up_seconds`, `text_capacity` null: the default."""
 
     version: Version
     name: Name | None = None
     roles: Annotated[set[UserRole], Field(min_length=1)] | None = None
     wrap_up_seconds: WrapUpSeconds | None = None
+    text_capacity: Annotated[int, Field(ge=0, le=50)] | None = None
+    phone: Line | None = None

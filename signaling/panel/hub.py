@@ -206,12 +206,14 @@ class Hub:
         renamed = "queues" in touched.stale or agent in touched.users
         if renamed:  # every line of the list may show the name
             conversations |= panel.known
-        if all_own or renamed or agent in touched.agents or panel.thread in touched.conversations:
+        listed, total = await self._list_changes(session, panel, conversations)
+        load = touched.work and bool(listed.upsert or listed.remove)
+        own = all_own or renamed or touched.names or load
+        if own or agent in touched.agents or panel.thread in touched.conversations:
             me = await self._views.own(session, panel.who)
             self._presence.saw(me.agent)
             parts = {"me": me.state, "call": me.call, "wrap_up": me.wrap_up}
             panel.thread = me.thread
-        listed, total = await self._list_changes(session, panel, conversations)
         team = TeamChanges(upsert=[], remove=[])
         if panel.who.user.leads and (touched.team or touched.all_team):
             team = await self._team_changes(session, touched)

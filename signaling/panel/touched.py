@@ -14,12 +14,12 @@ _LISTS: dict[FactKind, Stale] = {
     FactKind.SETTINGS_CHANGED: "settings",
     FactKind.RULES_CHANGED: "routing_rules",
     FactKind.STRATEGIES_CHANGED: "waiting",
+    FactKind.STATUSES_CHANGED: "statuses",
+    FactKind.DISPOSITIONS_CHANGED: "dispositions",
 }
 _AUDITED = frozenset(
     {
         *_LISTS,
-        FactKind.STATUSES_CHANGED,
-        FactKind.DISPOSITIONS_CHANGED,
     }
 )
 """What is written into the audit log too (SYS-08)."""
@@ -68,6 +68,10 @@ class Touched:
     calls_of: frozenset[AgentId] = frozenset()
     """Agents of whose calls one changed."""
     all_team: bool = False
+    names: bool = False
+    """Statuses may have other names, or wrap-ups ask for something else: what every panel says of its user."""
+    work: bool = False
+    """Some conversation is another's, or open no longer: agents may have another load (AST-04)."""
     stale: frozenset[Stale] = field(default_factory=frozenset[Stale])
 
 
@@ -81,7 +85,9 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
     calls_in: set[QueueId] = set()
     calls_of: set[AgentId] = set()
     stale: set[Stale] = set()
+    work = False
     for fact in facts:
+        work = work or _moves_work(fact)
         if fact.kind in _LISTS:
             stale.add(_LISTS[fact.kind])
         if fact.kind in _AUDITED:
@@ -109,6 +115,13 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
         frozenset(users),
         frozenset(calls_in),
         frozenset(calls_of),
-        bool({"users", "queues"} & stale),
+        work or bool({"users", "queues", "statuses", "settings"} & stale),
+        bool({"statuses", "dispositions", "settings"} & stale),
+        work,
         frozenset(stale),
     )
+
+
+def _moves_work(fact: Fact) -> bool:
+    changed = fact.kind is FactKind.CONVERSATION_CHANGED and fact.data.get("field") in ("assignee", "status")
+    return changed or fact.kind is FactKind.CONVERSATION_CREATED

@@ -1,20 +1,21 @@
 """What one panel shows, read from the database: the readings behind the snapshot and the changes."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 
-from callflow.agent import Agent, InCall, WrapUp, new_agent
-from callflow.agent_machine import activity_name
+from callflow.agent import Agent, WrapUp, new_agent
 from callflow.call import Call, CallingBack, Consult, Ended, LegState, Ring, Ringing, Talking
 from callflow.clock import Clock
 from callflow.ids import AgentId, CallId, ConversationId
 from callink.links import link_label
-from conversations.calls.reading import agent_by_id, all_agents, call_by_id
+from conversations.agents.dispositions import choosable_dispositions
+from conversations.calls.reading import agent_by_id, call_by_id
 from conversations.db.database import Session
-from conversations.directory.people import all_users, made_at, names_of_users
-from conversations.directory.queues import all_queues, names_of_queues
-from conversations.directory.values import Queue, User, UserRole
+from conversations.directory.people import made_at, names_of_users
+from conversations.directory.queues import names_of_queues
+from conversations.directory.settings import read_settings
+from conversations.directory.values import DispositionMode
 from conversations.errors import NotFoundError
 from conversations.threads import lists
 from conversations.threads.customers import customer_by_id
@@ -35,6 +36,7 @@ from signaling.models.agents import WrapUp as WrapUpView
 from signaling.models.common import Ref
 from signaling.models.conversations import ConversationItem
 from signaling.models.panel import PanelState
+from signaling.panel.standing import agent_state, team_members
 from signaling.views import conversation_item
 
 
@@ -86,21 +88,7 @@ class PanelViews:
         if isinstance(agent.activity, WrapUp):
             shown = None  # a call that he transferred goes on without him
             wrap_up = await _wrap_up(session, agent.activity, call) if call is not None else None
-        return Own(agent, self.agent_state(agent, who.user.name), shown, wrap_up)
-
-    def agent_state(self, agent: Agent, name: str) -> AgentState:
-        """Show an agent's live state."""
-        return AgentState(
-            id=agent.id,
-            name=name,
-            status=agent.status.id,
-            group=agent.status.group,
-            reason=agent.reason,
-            since=_since(agent),
-            state=activity_name(agent.activity),
-            reachable=agent.reachable,
-            sound=agent.sound,
-        )
+        return Own(agent, await agent_state(session, agent, who.user), shown, wrap_up)
 
     async def mine(self, session: Session, who: SignedIn) -> tuple[list[ConversationItem], int]:
         """Return My Work, and how many conversations there are in all."""
@@ -117,14 +105,7 @@ class PanelViews:
 
     async def team(self, session: Session) -> list[TeamMember]:
         """Return who is in which status since when (AP-03)."""
-        agents = await all_agents(session)
-        queues = await all_queues(session)
-        made = await made_at(session)
-        return [
-            _member(user, agents.get(user.id) or new_agent(user.id, made[user.id]), queues)
-            for user in await all_users(session)
-            if UserRole.AGENT in user.roles and not user.disabled
-        ]
+        return await team_members(session)
 
     async def _panel_call(self, session: Session, agent: Agent, call: Call) -> PanelCall | None:
         person = agent.id
@@ -217,34 +198,13 @@ async def _named(session: Session, person: AgentId) -> Ref:
     return Ref(id=person, name=names.get(person, ""))
 
 
-def _member(user: User, agent: Agent, queues: Sequence[Queue]) -> TeamMember:
-    return TeamMember(
-        id=user.id,
-        name=user.name,
-        status=agent.status.id,
-        group=agent.status.group,
-        reason=agent.reason,
-        state=activity_name(agent.activity),
-        since=_since(agent),
-        reachable=agent.reachable,
-        sound=agent.sound,
-        call_id=agent.activity.call if isinstance(agent.activity, InCall) else None,
-        queues=[
-            Ref(id=queue.id, name=queue.name) for queue in queues if user.id in {member.id for member in queue.members}
-        ],
-    )
-
-
-def _since(agent: Agent) -> datetime:
-    """Return since when an agent does what he does: the status, unless a call holds him."""
-    return agent.status_since if agent.call is None else agent.activity.since
-
-
 async def _wrap_up(session: Session, wrap: WrapUp, call: Call) -> WrapUpView | None:
     customer = await customer_by_id(session, call.customer)
     if customer is None:
         return None
     _, status = await lists.gist(session, call.conversation)
+    mode = (await read_settings(session)).disposition_mode
+    dispositions = [] if mode is DispositionMode.OFF else await choosable_dispositions(session)
     return WrapUpView(
         call_id=call.id,
         conversation_id=call.conversation,
@@ -253,6 +213,9 @@ async def _wrap_up(session: Session, wrap: WrapUp, call: Call) -> WrapUpView | N
         until=wrap.until,
         summary=wrap.summary,
         status=wrap.thread_status or status,
+        disposition_id=wrap.disposition,
+        dispositions=[Ref(id=one.id, name=one.name) for one in dispositions],
+        disposition_required=mode is DispositionMode.REQUIRED and bool(dispositions),
         ended_by=call.phase.by if isinstance(call.phase, Ended) else None,
         talked_seconds=round((wrap.since - call.answered_at).total_seconds()) if call.answered_at else None,
     )

@@ -15,7 +15,7 @@ from callflow.agent import Agent, new_agent
 from callflow.agent_machine import SaveReport
 from callflow.call import Call, Ringing, Waiting
 from callflow.errors import LostRaceError, RefusedError
-from callflow.events import WrapUpPolicy
+from callflow.events import AgentPolicy
 from callflow.facts import Fact
 from callflow.ids import AgentId, CallId, ConversationId, CustomerId, QueueId
 from callflow.places import places
@@ -69,8 +69,8 @@ class MemoryTransaction:
             raise LostRaceError(agent.id)
         self.rows.agents[agent.id] = replace(agent, epoch=agent.epoch + 1)
 
-    async def wrap_up_policy(self, agent: AgentId) -> WrapUpPolicy:
-        return WrapUpPolicy(timedelta(seconds=30))
+    async def agent_policy(self, agent: AgentId) -> AgentPolicy:
+        return AgentPolicy(timedelta(seconds=30))
 
     async def save_report(self, agent: AgentId, report: SaveReport) -> None:
         pass

@@ -29,15 +29,18 @@ from callflow.agent_machine import (
     PanelsGone,
     SaveReport,
     StatusChosen,
+    StatusRedefined,
+    WrapUpEnded,
     WrapUpFinished,
     WrapUpWritten,
     obey,
     step,
 )
+from callflow.capacity import Load, load_of
 from callflow.errors import RefusedError
-from callflow.events import AgentOrder, BeginWrapUp, Engage, Release, Reserve, WrapUpPolicy
+from callflow.events import AgentOrder, AgentPolicy, BeginWrapUp, Engage, Release, Reserve
 from callflow.facts import Actor, ActorKind, FactKind
-from callflow.ids import CallId, StatusId
+from callflow.ids import CallId, DispositionId, StatusId
 from tests.callflow.ladder import ALICE, NOON, RING, new_call
 
 pytestmark = pytest.mark.unit
@@ -45,7 +48,7 @@ pytestmark = pytest.mark.unit
 CALL = new_call()
 EMAIL = Status(StatusId("sts_email"), Group.AVAILABLE)
 LUNCH = Status(StatusId("sts_lunch"), Group.AWAY)
-HALF_A_MINUTE = WrapUpPolicy(timedelta(seconds=30))
+HALF_A_MINUTE = AgentPolicy(timedelta(seconds=30))
 
 
 def at(seconds: float) -> datetime:
@@ -58,7 +61,7 @@ def after(agent: Agent, *events: AgentEvent, now: datetime = NOON) -> Agent:
     return agent
 
 
-def ordered(agent: Agent, *orders: AgentOrder, now: datetime = NOON, policy: WrapUpPolicy = HALF_A_MINUTE) -> Agent:
+def ordered(agent: Agent, *orders: AgentOrder, now: datetime = NOON, policy: AgentPolicy = HALF_A_MINUTE) -> Agent:
     for order in orders:
         agent = obey(agent, order, CALL, policy, now).agent
     return agent
@@ -101,7 +104,7 @@ def test_the_last_status_chosen_in_a_call_begins_after_call_and_wrap_up() -> Non
     over = step(wrapping, AgentTimePassed(), at(90))
     assert (over.agent.status, over.agent.status_since, over.agent.then) == (LUNCH, at(90), None)
     assert [fact.data["status"] for fact in over.facts if fact.kind is FactKind.AGENT_STATUS] == [LUNCH.id]
-    without = ordered(chosen, BeginWrapUp(CALL.id), policy=WrapUpPolicy(timedelta(0)), now=at(60))
+    without = ordered(chosen, BeginWrapUp(CALL.id), policy=AgentPolicy(timedelta(0)), now=at(60))
     assert (without.status, without.activity) == (LUNCH, Idle(at(60)))
 
 
@@ -170,6 +173,67 @@ def test_a_missed_call_sets_away_with_the_reason() -> None:
     assert isinstance(missed.activity, Idle)
 
 
+def test_a_centre_may_allow_more_misses_or_never_set_away() -> None:
+    """CALL-05; mission 3.2: they are counted in a row; an answer and choosing to be available begin anew."""
+    twice, never = AgentPolicy(timedelta(0), misses=2), AgentPolicy(timedelta(0), misses=0)
+    miss = (Release(CALL.id, StatusReason.MISSED), Reserve(CALL.id, RING))
+    once = ordered(RUNG, *miss, policy=twice)
+    assert (once.status, once.misses) == (Status.ACTIVE, 1)
+    assert ordered(once, miss[0], policy=twice).status == Status.AWAY
+    answered = ordered(
+        once, Engage(CALL.id, CALL.conversation), BeginWrapUp(CALL.id), Reserve(CALL.id, RING), policy=twice
+    )
+    assert ordered(answered, miss[0], policy=twice).status == Status.ACTIVE
+    assert after(ordered(once, Release(CALL.id)), StatusChosen(Status.ACTIVE)).misses == 0
+    assert ordered(RUNG, *miss, *miss, *miss, policy=never).status == Status.ACTIVE
+    assert ordered(RUNG, Release(CALL.id, StatusReason.NO_MEDIA), policy=never).status == Status.AWAY
+
+
+def test_a_supervisor_ends_a_wrap_up_and_the_draft_is_kept() -> None:
+    """PLUS-08, PLUS-20."""
+    sam = Actor(ActorKind.SUPERVISOR, "usr_sam")
+    decision = step(after(WRAPPING, WrapUpWritten(CALL.id, "Half", None)), WrapUpEnded(sam), at(65))
+    assert decision.report == SaveReport(CALL.id, CALL.conversation, "Half", None)
+    assert [fact.actor for fact in decision.facts if fact.kind is FactKind.CALL_WRAPPED] == [sam]
+    with pytest.raises(RefusedError, match="in no wrap-up"):
+        step(IN_CALL, WrapUpEnded(sam), at(65))
+
+
+def test_finishing_wants_the_disposition_that_is_required_and_the_deadline_does_not() -> None:
+    """WRAP-01, WRAP-03: nobody is held by it."""
+    sold = DispositionId("dsp_sold")
+    with pytest.raises(RefusedError) as refusal:
+        step(WRAPPING, WrapUpFinished(CALL.id, "", None, None, required=True), at(65))
+    assert refusal.value.code == "disposition_needed"
+    finished = step(WRAPPING, WrapUpFinished(CALL.id, "", None, sold, required=True), at(65)).report
+    assert finished is not None
+    assert finished.disposition == sold
+    assert step(WRAPPING, AgentTimePassed(), at(90)).agent.available
+
+
+def test_who_is_in_a_status_that_changes_goes_with_it() -> None:
+    """AST-01: also who chose it for afterwards, and nobody else."""
+    gone = StatusRedefined(LUNCH.id, Status.AWAY)
+    at_lunch = after(ACTIVE, StatusChosen(LUNCH))
+    assert after(at_lunch, gone).status == Status.AWAY
+    later = after(IN_CALL, StatusChosen(LUNCH), gone)
+    assert (later.status, later.then) == (Status.ACTIVE, Status.AWAY)
+    assert step(ACTIVE, gone, NOON).facts == ()
+    moved = Status(EMAIL.id, Group.BUSY)
+    ringing = ordered(after(ACTIVE, StatusChosen(EMAIL)), Reserve(CALL.id, RING))
+    assert step(ringing, StatusRedefined(EMAIL.id, moved), NOON).lose == LoseRing(CALL.id, RING)
+
+
+def test_full_capacity_is_one_call_or_as_many_texts_as_allowed() -> None:
+    """AST-04, ASG-06: only of who is Available; the wrap-up is no call."""
+    loads = [load_of(agent, 0, None) for agent in (ACTIVE, RUNG, IN_CALL, WRAPPING)]
+    assert [load.full for load in loads if load] == [False, True, True, False]
+    assert [load_of(ACTIVE, texts, None) == Load(0, texts, 5) for texts in (4, 5)] == [True, True]
+    assert [Load(0, texts, 5).full for texts in (4, 5, 6)] == [False, True, True]
+    assert load_of(ACTIVE, 0, 0) == Load(0, 0, 0)
+    assert load_of(after(ACTIVE, StatusChosen(LUNCH)), 9, None) is None
+
+
 def test_another_status_while_it_rings_gives_the_call_back() -> None:
     """AP-02; mission 3.2."""
     assert step(RUNG, StatusChosen(Status.BUSY), NOON).lose == LoseRing(CALL.id, RING)
@@ -185,7 +249,7 @@ def test_the_wrap_up_has_a_deadline_and_holds_the_agent() -> None:
 
 def test_no_wrap_up_time_means_no_wrap_up() -> None:
     """WRAP-05."""
-    free = ordered(IN_CALL, BeginWrapUp(CALL.id), policy=WrapUpPolicy(timedelta(0)), now=at(60))
+    free = ordered(IN_CALL, BeginWrapUp(CALL.id), policy=AgentPolicy(timedelta(0)), now=at(60))
     assert free.activity == Idle(at(60))
 
 
@@ -197,7 +261,7 @@ def test_more_time_adds_ten_seconds_for_each_click() -> None:
 
 def test_a_cap_set_by_the_supervisor_limits_more_time() -> None:
     """WRAP-04: unlimited by default, a supervisor may cap the total."""
-    capped = WrapUpPolicy(timedelta(seconds=30), cap=timedelta(seconds=35))
+    capped = AgentPolicy(timedelta(seconds=30), cap=timedelta(seconds=35))
     assert after(WRAPPING, MoreTime(CALL.id, capped), MoreTime(CALL.id, capped)).deadline == at(95)
 
 

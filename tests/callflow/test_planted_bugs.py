@@ -17,6 +17,7 @@ from callflow.events import (
     AgentAccepted,
     AgentDeclined,
     AgentOrder,
+    AgentPolicy,
     AgentReserved,
     BeginWrapUp,
     CallEvent,
@@ -34,7 +35,6 @@ from callflow.events import (
     TimePassed,
     TransferAsked,
     Wire,
-    WrapUpPolicy,
 )
 from callflow.facts import FactKind
 from callflow.ids import PromptId, QueueId
@@ -76,7 +76,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Call, CallEvent, da
 def disobey(monkeypatch: pytest.MonkeyPatch, change: Callable[[Agent, AgentOrder, datetime], Agent | None]) -> None:
     """Change how an agent follows a call; None leaves it as it is."""
 
-    def spoilt(agent: Agent, order: AgentOrder, call: Call, policy: WrapUpPolicy, now: datetime) -> AgentDecision:
+    def spoilt(agent: Agent, order: AgentOrder, call: Call, policy: AgentPolicy, now: datetime) -> AgentDecision:
         changed = change(agent, order, now)
         return obey(agent, order, call, policy, now) if changed is None else AgentDecision(changed)
 

@@ -381,7 +381,7 @@ class World:
         if call is None:
             return
         async with self.store.write() as tx:
-            policy = await tx.wrap_up_policy(agent)
+            policy = await tx.agent_policy(agent)
         events: dict[str, AgentEvent] = {
             "write": WrapUpWritten(call, "A draft", ThreadStatus.WAITING),
             "more": MoreTime(call, policy),

@@ -11,7 +11,7 @@ from callflow.ids import LinkId, QueueId
 from callink.tables import LinkKind
 from callink.texts import text_for
 from callink.values import Link, LinkState, judge
-from conversations.directory.values import Settings
+from conversations.directory.values import DispositionMode, Settings
 from conversations.threads.guests import GuestId
 
 pytestmark = pytest.mark.unit
@@ -84,7 +84,7 @@ def test_a_revoked_link_is_revoked_whatever_else_it_is(
 
 def test_every_state_has_its_text() -> None:
     """LNK-05."""
-    settings = Settings("Centre", "welcome", "not yet", "expired", "closed", 30, None, 1, 1)
+    settings = Settings("Centre", "welcome", "not yet", "expired", "closed", 30, None, 1, 1, DispositionMode.OFF, 1)
     texts = {state: text_for(state, settings) for state in LinkState}
     assert texts[LinkState.ACTIVE] == "welcome"
     assert texts[LinkState.NOT_YET] == "not yet"

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from callflow.agent import ThreadStatus
+from callflow.agent_machine import SaveReport
 from callflow.facts import ActorKind, Fact, FactKind
 from callflow.ids import CallId, ConversationId, CustomerId
 from conversations.db.facts import facts_after, last_number
@@ -130,7 +131,7 @@ async def test_the_wrap_up_keeps_its_report_and_sets_the_status(centre: Centre) 
     await centre.end(call)
     async with centre.database.write() as write:
         text = "  Wants a blue kettle. " + "x" * 2000
-        await save_wrap_up(write, call.conversation, centre.ana.id, call.id, text, ThreadStatus.SOLVED)
+        await save_wrap_up(write, centre.ana.id, SaveReport(call.id, call.conversation, text, ThreadStatus.SOLVED))
         write.fact(Fact(FactKind.CALL_WRAPPED, centre.ana.actor, call.conversation, call.id, centre.ana.id))
     seen = await centre.threads.get(centre.ana, call.conversation)
     assert seen.item.status is ThreadStatus.SOLVED
@@ -148,7 +149,7 @@ async def test_an_empty_report_leaves_the_summary_and_no_status_leaves_the_statu
     call = await centre.call(cora.id)
     for key, text in (("call_1", "First."), ("call_2", "  ")):
         async with centre.database.write() as write:
-            await save_wrap_up(write, call.conversation, centre.ana.id, CallId(key), text, None)
+            await save_wrap_up(write, centre.ana.id, SaveReport(CallId(key), call.conversation, text, None))
     seen = await centre.threads.get(centre.sam, call.conversation)
     assert (seen.summary, seen.item.status) == ("First.", ThreadStatus.OPEN)
 
@@ -161,7 +162,7 @@ async def test_a_wrap_up_never_fails_because_the_customer_has_another_conversati
     await set_status(centre, first.conversation, ThreadStatus.CLOSED)
     second = await centre.call(cora.id)
     async with centre.database.write() as write:
-        await save_wrap_up(write, first.conversation, centre.ana.id, first.id, "Late.", ThreadStatus.OPEN)
+        await save_wrap_up(write, centre.ana.id, SaveReport(first.id, first.conversation, "Late.", ThreadStatus.OPEN))
     late = await centre.threads.get(centre.sam, first.conversation)
     assert (late.item.status, late.summary) == (ThreadStatus.CLOSED, "Late.")
     assert (await centre.threads.get(centre.sam, second.conversation)).item.status is ThreadStatus.OPEN
@@ -177,7 +178,7 @@ async def test_facts_hold_ids_and_words_and_never_a_name_or_a_text(centre: Centr
         centre.ana, call.conversation, seen.item.version, topic="Secret topic", summary="Secret summary"
     )
     async with centre.database.write() as write:
-        await save_wrap_up(write, call.conversation, centre.ana.id, call.id, "Secret report", None)
+        await save_wrap_up(write, centre.ana.id, SaveReport(call.id, call.conversation, "Secret report", None))
     async with centre.database.read() as session:
         logged = await facts_after(session, 0, 1000)
     assert len(logged) > 8

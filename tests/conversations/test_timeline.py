@@ -2,6 +2,7 @@
 
 import pytest
 
+from callflow.agent_machine import SaveReport
 from callflow.facts import AUTOMATION, Actor, ActorKind, Fact, FactKind
 from callflow.ids import ConversationId
 from conversations.directory.values import Named
@@ -102,7 +103,7 @@ async def test_each_agent_of_a_transferred_call_has_a_report_of_his_own(centre: 
     call = await centre.answer(await centre.call((await centre.customer("Cora")).id), centre.ana)
     async with centre.database.write() as write:
         for who, summary in ((centre.ana, "Wants a price."), (centre.ben, "Has the price.")):
-            await save_wrap_up(write, call.conversation, who.id, call.id, summary, None)
+            await save_wrap_up(write, who.id, SaveReport(call.id, call.conversation, summary, None))
             write.fact(Fact(FactKind.CALL_WRAPPED, AUTOMATION, call.conversation, call.id, who.id, call.queue))
     page = await centre.threads.entries(centre.ana, call.conversation, 0, 100)
     reports = [(entry.what.agent.name, entry.what.summary) for entry in page.items if type(entry.what) is CallWrapped]

@@ -36,6 +36,8 @@ class FixedResolver:
             name="Ann",
             roles=names,
             disabled=False,
+            text_capacity=None,
+            phone=None,
             must_change_password=request.cookies.get("must_change") == "1",
             wrap_up_seconds=None,
             version=1,

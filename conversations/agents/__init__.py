@@ -1,0 +1,1 @@
+"""What supervisors set up for agents: statuses, dispositions; and how agents spend their time."""
