@@ -288,6 +288,9 @@ def _calling_back_due(
 
 def _no_media(call: Call, phase: Talking | CallingBack, away: StatusReason | None, now: datetime) -> Decision:
     """The agent answered but never became audible: the caller must not pay for it with the place."""
+    if isinstance(phase, CallingBack) and call.callback_at is None:  # the customer asked for nothing, and has no place
+        ended = end(call, EndReason.FAILED, EndedBy.SYSTEM, now)
+        return replace(ended, orders=((phase.agent, Release(call.id, away)),))
     if isinstance(phase, Talking) and phase.consult is not None:
         return transfers.agent_gone(call, phase, Release(call.id, away), now)
     left = observing.leave_all(call, phase) if isinstance(phase, Talking) else Decision(call)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from callflow import agent_machine, call_machine, hearing
+from callflow import agent_machine, call_machine
 from callflow.agent import Agent
 from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
 from callflow.call import Call, Reservation, Role, Skip, Talking
@@ -103,12 +103,17 @@ class Engine(Generic[T]):
     # ---- what the edge asks ----------------------------------------------------------------------------
     async def arrive(self, make: Callable[[T], Awaitable[Call]]) -> Call:
         """Begin the call that `make` builds, in the same transaction as whatever `make` writes."""
-        async with self._store.write() as tx:
-            decision = call_machine.arrive(await make(tx))
-            await tx.add_call(decision.call)
-            await self._follow(tx, decision, self._clock.now())
-        self._committed(decision.call)
-        return decision.call
+        for _ in range(ATTEMPTS):
+            try:
+                async with self._store.write() as tx:
+                    decision = call_machine.arrive(await make(tx))
+                    await tx.add_call(decision.call)
+                    await self._follow(tx, decision, self._clock.now())
+            except LostRaceError:  # by the agent who begins it
+                continue
+            self._committed(decision.call)
+            return decision.call
+        raise LostRaceError("arrival")
 
     def post(self, call: CallId, event: CallEvent) -> None:
         """Leave an event for a call; it is handled soon, in order."""
@@ -326,8 +331,6 @@ class Engine(Generic[T]):
             before = await tx.call(call_id)
             if before is None:
                 raise RefusedError("no_call", "There is no such call.")
-            if isinstance(event, TimePassed) and hearing.tells_place(before, now):
-                event = TimePassed(await tx.place(call_id))
             decision = call_machine.step(before, event, now)
             if decision.call == before:
                 return before, decision

@@ -62,12 +62,6 @@ def announce(call: Call, place: Place | None, now: datetime) -> Decision:
     return _say(call, prompts, now)
 
 
-def tells_place(call: Call, now: datetime) -> bool:
-    """Say whether what is due now tells the caller the place, so that somebody must look it up."""
-    due = call.hearing.next_at is not None and call.hearing.next_at <= now
-    return due and call.plan.spoken is not None
-
-
 def farewell(call: Call, prompt: PromptId, now: datetime) -> Decision:
     """Say the last message; the call ends after it (WSV-05)."""
     said = _say(replace(call, hearing=replace(call.hearing, next_at=None)), (prompt,), now)

@@ -37,10 +37,6 @@ class Transaction(Protocol):
         """Write a new call."""
         ...
 
-    async def place(self, call: CallId) -> Place | None:
-        """Say where a caller stands in the queue, or None when he does not wait."""
-        ...
-
     async def save_call(self, call: Call) -> None:
         """Write the call if its row still has this epoch, and raise the epoch. Raises `LostRaceError`."""
         ...

@@ -55,14 +55,16 @@ from signaling.announced import announced
 from signaling.audit_api import AuditApi
 from signaling.built_ui import read_built_ui
 from signaling.calls.agent_api import AgentCalls
+from signaling.calls.callback_api import CallBacks
 from signaling.calls.control_api import CallControl
 from signaling.calls.guest_api import GuestCalls
 from signaling.calls.guest_events import GuestEvents
+from signaling.calls.guest_places import GuestPlaces
 from signaling.calls.guest_views import GuestViews
 from signaling.calls.log_api import CallLogApi
 from signaling.calls.negotiation import Negotiation
+from signaling.calls.page_flags import PageFlag
 from signaling.calls.quality import LegQualities
-from signaling.calls.relayed import Relayed
 from signaling.conversations_api import ConversationsApi
 from signaling.feed import FactFeed
 from signaling.first_run import FirstRun
@@ -78,7 +80,7 @@ from signaling.links_api import LinksApi
 from signaling.log import set_up_log
 from signaling.media_worker.pool import MediaWorkers
 from signaling.metrics import Metrics
-from signaling.models.guests import GuestCallPushed
+from signaling.models.guests import ToGuest
 from signaling.models.panel import FromPanel, ToPanel
 from signaling.opening import open_database
 from signaling.panel.hub import Hub
@@ -162,8 +164,9 @@ class Parley:
         self.store = CallStore(database, [follow_call, handled_by_answer])
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
-        self.relayed = Relayed(self.engine.live)
-        views = PanelViews(clock, self.relayed)
+        self.relayed = PageFlag(self.engine.live)
+        self.opened = PageFlag(self.engine.live)
+        views = PanelViews(clock, self.relayed, self.opened)
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
         self.qualities = LegQualities(database, self.engine.live, self.hub.push)
@@ -187,7 +190,9 @@ class Parley:
             self.limits,
             clock,
         )
-        self.guest_events = GuestEvents(self.guest_calls, self.relayed, self.limits)
+        self.call_backs = CallBacks(database, self.engine, self.guest_calls, views, clock)
+        self.guest_places = GuestPlaces(database)
+        self.guest_events = GuestEvents(self.guest_calls, self.guest_places, self.relayed, self.opened, self.limits)
         self.feed = FactFeed(database, self.hub.tell, self.guest_events.tell, self.wallboard.tell)
         self.guest_links = GuestLinks(database, self.links, self.settings, self.limits, self.guest_calls.live)
 
@@ -214,7 +219,8 @@ class Parley:
         self.guest_links.register(api)
         self.guest_calls.register(api)
         self.guest_events.register(api)
-        api.include(FromPanel, ToPanel, GuestCallPushed)
+        self.call_backs.register(api)
+        api.include(FromPanel, ToPanel, ToGuest)
         return api
 
     def app(self, settings: Settings, watch: HeaderWatch | None = None) -> web.Application:
@@ -256,6 +262,8 @@ class Parley:
                 ("presence", self.presence.run),
                 ("wallboard", self.wallboard.run),
                 ("relays told", partial(self.relayed.tell, self.hub.refresh)),
+                ("open pages told", partial(self.opened.tell, self.hub.refresh)),
+                ("places told", self.guest_places.tell),
                 ("quality pushes", self.qualities.push),
                 ("quality kept", self.qualities.keep),
                 ("sounds mended", self.rendering.mend),

@@ -157,12 +157,17 @@ class CallLog:
         Raises NotFoundError, also for a call that is not this person's to see to, and what `handling.handle` raises.
         """
         async with self._database.write() as write:
-            scope = await _concerning(write.session, user)
-            if await write.session.scalar(select(CallRow.id).where(CallRow.id == call, scope)) is None:
+            if not await concerns(write.session, user, call):
                 raise NotFoundError
             queues = None if user.leads else sorted(await queues_of(write.session, user.id))
             await handle(write, user.actor, user.id, call, queues)
             return (await _logged(write.session, [await write.session.get_one(CallRow, call)]))[0]
+
+
+async def concerns(session: AsyncSession, user: User, call: CallId) -> bool:
+    """Say whether it is this person's to see to a call, be it over or not."""
+    scope = await _concerning(session, user)
+    return await session.scalar(select(CallRow.id).where(CallRow.id == call, scope)) is not None
 
 
 def _own(user: User) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from sqlalchemy import ColumnElement, and_
 
-from callflow.call import EndReason
+from callflow.call import Direction, EndReason
 from conversations.calls.tables import CallRow
 
 
@@ -84,8 +84,9 @@ def having(outcome: Outcome) -> ColumnElement[bool]:
 
 
 def never_answered() -> ColumnElement[bool]:
-    """Return the condition on a call's row that it is over, and nobody ever talked to the customer."""
-    return and_(CallRow.end_reason.is_not(None), CallRow.answered_at.is_(None))
+    """Return the condition on a call's row that the customer called, it is over, and nobody ever talked to him."""
+    called = CallRow.direction == Direction.INBOUND
+    return and_(called, CallRow.end_reason.is_not(None), CallRow.answered_at.is_(None))
 
 
 def _ended_by(*outcomes: Outcome) -> ColumnElement[bool]:

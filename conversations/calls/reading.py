@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import Agent
 from callflow.call import Call, Role
-from callflow.ids import AgentId, CallId, ConversationId
+from callflow.ids import AgentId, CallId, ConversationId, CustomerId
 from conversations.calls.agent_rows import to_agent
 from conversations.calls.rows import LIVE, to_call
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
@@ -49,6 +49,12 @@ async def conversations_in_call(
         select(CallRow.conversation_id).where(CallRow.conversation_id.in_(conversations), CallRow.phase.in_(LIVE))
     )
     return frozenset(ConversationId(conversation) for conversation in found)
+
+
+async def live_calls_of(session: AsyncSession, customer: CustomerId) -> list[CallId]:
+    """Name the calls of a customer that are not over."""
+    found = await session.scalars(select(CallRow.id).where(CallRow.customer_id == customer, CallRow.phase.in_(LIVE)))
+    return [CallId(call) for call in found]
 
 
 async def agent_by_id(session: AsyncSession, agent: AgentId) -> Agent | None:

@@ -68,10 +68,6 @@ class CallTransaction:
         )
         await self._save_parties(call)
 
-    async def place(self, call: CallId) -> Place | None:
-        """Say where a caller stands in the queue, or None when he does not wait."""
-        return await place_of(self._session, call)
-
     async def save_call(self, call: Call) -> None:
         """Write a call and its parties. Raises `LostRaceError`, or `RefusedError` when an agent has another call."""
         await _compare_and_set(self._session, CallRow, call.id, call.epoch, call_values(call))

@@ -39,6 +39,15 @@ async def thread_for_call(write: Write, customer: CustomerId, queue: QueueId, no
     return ConversationId(row.id)
 
 
+async def thread_to_call(write: Write, actor: Actor, customer: CustomerId, queue: QueueId) -> ConversationId:
+    """Return the conversation that a call to a customer belongs to, like `thread_for_call`. Raises NotFoundError."""
+    await locked(write.session, CustomerRow, customer)
+    row = await open_conversation(write.session, customer)
+    if row is None:
+        row = await add_conversation(write, actor, customer, assignee=None, queue=queue)
+    return ConversationId(row.id)
+
+
 async def thread_of(write: Write, customer: CustomerId, queue: QueueId | None, now: datetime) -> ConversationRow:
     """Return the row for whatever the customer does now, call or message (ST-03, ST-04). Raises NotFoundError."""
     # The customer's row is the lock: two contacts at the same moment must find the same conversation.

@@ -116,7 +116,7 @@ class GuestCalls:
         try:
             call = await self._engine.arrive(make)
         except JoinedAlreadyError as joined:
-            call = await self._found(joined.call)
+            call = await self.found(joined.call)
         return Reply(await self._shown(call, visit.state), cookies=(cookie,) if cookie is not None else ())
 
     async def get_guest_call(self, guest: Guest, call_id: str) -> GuestCall:
@@ -163,6 +163,13 @@ class GuestCalls:
                     return call
         raise NotFoundError("There is no such call.")
 
+    async def found(self, call_id: CallId) -> Call:
+        """Return a call, whoever's it is. Raises NotFoundError."""
+        call = await self._store.call(call_id)
+        if call is None:
+            raise NotFoundError("There is no such call.")
+        return call
+
     async def show(self, guest: Guest, call: Call) -> GuestCall:
         """Show a call to its customer."""
         state = await self._links.state_of(call.link, guest.token) if call.link else LinkState.EXPIRED
@@ -176,12 +183,6 @@ class GuestCalls:
     async def _shown(self, call: Call, state: LinkState) -> GuestCall:
         async with self._database.read() as session:
             return await self._views.call(session, call, state)
-
-    async def _found(self, call_id: CallId) -> Call:
-        call = await self._store.call(call_id)
-        if call is None:
-            raise NotFoundError("There is no such call.")
-        return call
 
     async def _require_somebody(self, queue: QueueId, state: LinkState) -> None:
         """Say at once that nobody is there; who holds a link that is good for nothing hears that first."""

@@ -3,17 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
+from callflow.call import Direction
 from callflow.facts import Fact, FactKind
-from callflow.ids import CallId, ConversationId
+from callflow.ids import CallId, ConversationId, CustomerId, QueueId
 from conversations.db.facts import LoggedFact
+from conversations.errors import NotFoundError
 from signaling.calls.guest_api import GuestCalls
-from signaling.calls.relayed import Relayed
+from signaling.calls.guest_places import GuestPlaces
+from signaling.calls.page_flags import PageFlag
 from signaling.http.api import Api
 from signaling.http.client import client_of
 from signaling.http.limits import Limits
@@ -33,15 +36,21 @@ class _Page:
     socket: Socket
     guest: Guest
     call: CallId
+    queue: QueueId
+    customer: CustomerId
     conversation: ConversationId
 
 
 class GuestEvents:
     """All customers' pages that are open at this process."""
 
-    def __init__(self, calls: GuestCalls, relayed: Relayed, limits: Limits) -> None:
+    def __init__(
+        self, calls: GuestCalls, places: GuestPlaces, relayed: PageFlag, opened: PageFlag, limits: Limits
+    ) -> None:
         self._calls = calls
+        self._places = places
         self._relayed = relayed
+        self._opened = opened
         self._limits = limits
         self._pages: set[_Page] = set()
 
@@ -51,11 +60,15 @@ class GuestEvents:
 
     async def tell(self, facts: Sequence[LoggedFact]) -> None:
         """Tell pages what happened. A reader of the feed."""
-        calls, conversations = _touched(logged.fact for logged in facts)
+        self._places.note(logged.fact for logged in facts)
+        touched = _touched(logged.fact for logged in facts)
+        calls = [await self._calls.found(call) for call in touched.calling_back]
+        begun = {call.customer: call.id for call in calls}
         for page in list(self._pages):
-            if page.call in calls or page.conversation in conversations:
+            news = page.call in touched.calls or page.conversation in touched.conversations
+            if news or page.customer in begun:
                 try:
-                    await self._send(page)
+                    await self._send(page, page.call if news else begun[page.customer])
                 except Exception:
                     log.exception("a customer's page could not be told of a change; it is cut and comes back")
                     self._pages.discard(page)
@@ -66,14 +79,18 @@ class GuestEvents:
         self._limits.sockets_by_address.require(client_of(request).block)
         call = await self._calls.own(guest, call_id)
         async with open_socket(request) as (socket, ws):
-            page = _Page(socket, guest, call.id, call.conversation)
+            page = _Page(socket, guest, call.id, call.queue, call.customer, call.conversation)
             self._pages.add(page)
+            self._opened.note(page.call, page, True)
             try:
-                await self._send(page)
+                await self._send(page, page.call)
+                self._places.join(page)
                 await self._listen(page)
             finally:
                 self._pages.discard(page)
+                self._places.leave(page)
                 self._relayed.note(page.call, page, False)
+                self._opened.note(page.call, page, False)
         return ws
 
     async def _listen(self, page: _Page) -> None:
@@ -95,18 +112,37 @@ class GuestEvents:
                 return
             self._relayed.note(page.call, page, heartbeat.relayed)
 
-    async def _send(self, page: _Page) -> None:
-        call = await self._calls.own(page.guest, page.call)
-        page.socket.send(GuestCallPushed(type="call", call=await self._calls.show(page.guest, call)))
+    async def _send(self, page: _Page, call_id: CallId) -> None:
+        try:
+            call = await self._calls.own(page.guest, call_id)
+        except NotFoundError:
+            if call_id == page.call:
+                raise
+            return  # the customer is called back in another browser
+        if call.id == page.call:
+            page.queue = call.queue
+        page.socket.send(GuestCallPushed(call=await self._calls.show(page.guest, call)))
 
 
-def _touched(facts: Iterable[Fact]) -> tuple[set[CallId], set[ConversationId]]:
-    """Return the calls that changed, and the conversations in which something was said."""
-    calls: set[CallId] = set()
-    conversations: set[ConversationId] = set()
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """What some facts mean for customers' pages."""
+
+    calls: set[CallId] = field(default_factory=set[CallId])
+    """Calls that changed."""
+    conversations: set[ConversationId] = field(default_factory=set[ConversationId])
+    """In which something was said."""
+    calling_back: set[CallId] = field(default_factory=set[CallId])
+    """Calls that agents have begun."""
+
+
+def _touched(facts: Iterable[Fact]) -> _Touched:
+    touched = _Touched()
     for fact in facts:
         if fact.call is not None:
-            calls.add(fact.call)
+            touched.calls.add(fact.call)
+            if fact.kind is FactKind.CALL_STARTED and fact.data["direction"] == Direction.OUTBOUND:
+                touched.calling_back.add(fact.call)
         if fact.kind is FactKind.MESSAGE_ADDED and fact.conversation is not None:
-            conversations.add(fact.conversation)
-    return calls, conversations
+            touched.conversations.add(fact.conversation)
+    return touched

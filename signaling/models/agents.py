@@ -152,6 +152,8 @@ class PanelCall(Model):
     """The connection that `mine` is about; None when there is none."""
     theirs: LegState
     theirs_relayed: bool
+    theirs_open: bool
+    """The customer's page is open: it can ring when the customer is called back."""
     grace_until: Moment | None
 
 
@@ -208,6 +210,12 @@ class LegLost(Model):
     """A page is going away: its transport will fall silent."""
 
     transport: Id
+
+
+class CallBack(Model):
+    """The agent calls a customer back from this tab."""
+
+    tab: Tab
 
 
 class Accept(Model):

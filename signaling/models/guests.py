@@ -1,10 +1,12 @@
 """What the customer's page is told."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from callflow.call import EndedBy, EndReason, LegState, Media, Role
+from callflow.waiting import Place
 from callink.values import LinkState
 from signaling.availability import Availability
 from signaling.models.agents import Sdp
@@ -94,8 +96,32 @@ class GuestHeartbeat(Model):
     relayed: bool = False
 
 
+class GuestPlace(Model):
+    """Where a customer stands in the queue: 1 is next."""
+
+    position: int
+    wait_minutes: int | None
+    """The expected wait; None while nothing is known of it."""
+
+    @classmethod
+    def of(cls, place: Place) -> Self:
+        """Show a place."""
+        minutes = None if place.wait is None else round(place.wait.total_seconds() / 60)
+        return cls(position=place.position, wait_minutes=minutes)
+
+
 class GuestCallPushed(Model):
-    """Pushed to the customer's page at connect and at every change."""
+    """Pushed to the customer's page at connect and at every change. Another call than the page's: it is called back."""
 
     type: Literal["call"] = "call"
     call: GuestCall
+
+
+class GuestPlacePushed(Model):
+    """Pushed to the customer's page when its place in the queue changes; None: it does not wait any more."""
+
+    type: Literal["place"] = "place"
+    place: GuestPlace | None
+
+
+ToGuest = TypeAliasType("ToGuest", Annotated[GuestCallPushed | GuestPlacePushed, Field(discriminator="type")])

@@ -59,9 +59,10 @@ class Own:
 class PanelViews:
     """Reads what panels show. Every method works in its caller's session, so that one panel sees one moment."""
 
-    def __init__(self, clock: Clock, relayed: Container[CallId] = ()) -> None:
+    def __init__(self, clock: Clock, relayed: Container[CallId] = (), opened: Container[CallId] = ()) -> None:
         self._clock = clock
         self._relayed = relayed
+        self._opened = opened
 
     async def state(self, session: Session, who: SignedIn) -> tuple[Own, PanelState]:
         """Return everything."""
@@ -145,6 +146,7 @@ class PanelViews:
             transport=leg.transport,
             theirs=call.customer_leg.state,
             theirs_relayed=call.id in self._relayed,
+            theirs_open=call.id in self._opened,
             grace_until=min(grace, default=None),
         )
 

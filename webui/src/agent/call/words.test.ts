@@ -31,6 +31,7 @@ const call: PanelCall = {
   transport: "transport_1",
   theirs: "up",
   theirs_relayed: false,
+  theirs_open: true,
   grace_until: null,
 };
 const here = { here: true, legState: "up" } as const;

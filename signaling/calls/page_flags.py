@@ -1,4 +1,4 @@
-"""Which customers' pages say that their connection goes through a relay, so that the agent's panel can say it too."""
+"""What customers' pages say of themselves - that they are open, that a relay is between - for the panel to say too."""
 
 import asyncio
 import logging
@@ -14,8 +14,8 @@ TELL_EVERY: Final = 2.0
 """Seconds between two tellings: a page may change its mind as often as it likes, and panels are read anew for it."""
 
 
-class Relayed:
-    """Told by the pages that are open at this process; kept no longer than they are, and in no row.
+class PageFlag:
+    """The calls of which an open page says something, yes or no; kept no longer than the pages, and in no row.
 
     A call may have several, as a page that came back is there before its old connection is found to be dead.
     `live` names a live call.
@@ -30,11 +30,11 @@ class Relayed:
     def __contains__(self, call: CallId) -> bool:
         return call in self._pages
 
-    def note(self, call: CallId, page: object, relayed: bool) -> None:
+    def note(self, call: CallId, page: object, says: bool) -> None:
         """Note what a page says; one that leaves says no. Returns at once."""
         before = call in self._pages
         pages = self._pages.setdefault(call, set())
-        (pages.add if relayed else pages.discard)(page)
+        (pages.add if says else pages.discard)(page)
         if not pages:
             del self._pages[call]
         if before != (call in self._pages):
@@ -53,7 +53,7 @@ class Relayed:
                         if party.person is not None:
                             await tell_agent(party.person)
                 except Exception:
-                    log.exception("the panel of call %s could not be told of a relay; it is tried again", call.id)
+                    log.exception("the panel of call %s could not be told of its page; it is tried again", call.id)
                     self._news.add(call.id)
                     self._has_news.set()
             await asyncio.sleep(TELL_EVERY)
