@@ -4,7 +4,8 @@ import type { LegAnswer } from "../lib/api/types";
 
 export type Media = "audio" | "video";
 export type LinkState = "not_yet" | "active" | "in_use" | "used" | "expired" | "revoked";
-export type EndReason = "hung_up" | "abandoned" | "no_answer" | "lost" | "server_restart" | "failed" | "too_long";
+export type EndReason =
+  "hung_up" | "abandoned" | "no_answer" | "callback_missed" | "lost" | "server_restart" | "failed" | "too_long";
 
 export interface GuestLink {
   state: LinkState;
@@ -35,14 +36,18 @@ export interface GuestMessage {
 export interface GuestCall {
   id: string;
   media: Media;
-  phase: "waiting" | "talking" | "ended";
+  phase: "waiting" | "transferring" | "talking" | "calling_back" | "ended";
+  held: boolean;
+  /** Since when the customer waits to be called back. */
+  callback_at: string | null;
   started_at: string;
   answered_at: string | null;
   ended_at: string | null;
   now: string;
   end_reason: EndReason | null;
   ended_by: "customer" | "agent" | "system" | "network" | null;
-  mine: "connecting" | "up" | "reconnecting";
+  /** `away`: the line is closed, until we call back. */
+  mine: "connecting" | "up" | "reconnecting" | "away";
   /** The connection that `mine` is about. */
   transport: string | null;
   agent: { name: string; state: "up" | "reconnecting" } | null;
@@ -50,6 +55,12 @@ export interface GuestCall {
   wait_until: string;
   messages: GuestMessage[];
   link_state: LinkState;
+}
+
+/** Where the customer stands in the queue: 1 is next. */
+export interface GuestPlace {
+  position: number;
+  wait_minutes: number | null;
 }
 
 /** The server said no; `code` is its stable word. */
@@ -98,6 +109,8 @@ export const getCall = (id: string) => ask<GuestCall>("GET", `/calls/${id}`);
 
 export const postOffer = (id: string, sdp: string, signal: AbortSignal) =>
   ask<LegAnswer>("POST", `/calls/${id}/leg`, { sdp }, signal);
+
+export const askCallback = (id: string) => ask<GuestCall>("POST", `/calls/${id}/callback`);
 
 export const hangUp = (id: string) => ask<void>("POST", `/calls/${id}/hangup`);
 

@@ -31,15 +31,16 @@ export function makeControls(session: Session, say: (sentence: string) => void) 
     const { screen, own } = session;
     show(element, screen.kind === "live");
     if (screen.kind !== "live") return;
-    const { call } = screen.live;
+    const { call, leg } = screen.live;
+    show(mute.element, leg !== null);
     mute.set(t(own.muted ? "control.unmute" : "control.mute"), own.muted ? muted : microphone);
     mute.element.disabled = own.microphone.track === null;
     mute.element.classList.toggle("off", own.muted);
-    show(camera.element, call.media === "video");
+    show(camera.element, leg !== null && call.media === "video");
     const sees = own.camera.track !== null;
     camera.set(t(sees ? "control.camera-off" : "control.camera-on"), sees ? cameraOn : cameraOff);
     camera.element.classList.toggle("off", !sees);
-    end.set(t(call.phase === "talking" ? "control.hang-up" : "control.leave"));
+    end.set(t(leg === null ? "control.cancel" : call.answered_at ? "control.hang-up" : "control.leave"));
   }
 
   return { element, update };

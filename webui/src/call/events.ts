@@ -1,7 +1,7 @@
 /** The call as the server sees it, pushed. The connection comes back by itself along the ladder. */
 
 import { pause, retryDelay } from "../lib/rtc";
-import { eventsUrl, getCall, Refusal, type GuestCall } from "./api";
+import { eventsUrl, getCall, Refusal, type GuestCall, type GuestPlace } from "./api";
 
 const HEARTBEAT_MS = 10_000;
 
@@ -9,6 +9,7 @@ export interface EventsHandlers {
   /** Our packets go through a relay. */
   relayed(): boolean;
   oncall(call: GuestCall): void;
+  onplace(place: GuestPlace | null): void;
   /** The server does not know the call, or does not know us. */
   ongone(): void;
 }
@@ -37,7 +38,6 @@ async function follow(id: string, handlers: EventsHandlers, beats: EventTarget, 
         const call = await getCall(id);
         if (signal.aborted) return;
         oncall(call);
-        if (call.phase === "ended") return;
       } catch (error) {
         if (error instanceof Refusal && [401, 403, 404].includes(error.status))
           return signal.aborted ? undefined : ongone();
@@ -51,7 +51,7 @@ async function follow(id: string, handlers: EventsHandlers, beats: EventTarget, 
 /** One connection, until it closes; says whether it brought anything. */
 function listen(
   id: string,
-  { oncall, relayed }: EventsHandlers,
+  { oncall, onplace, relayed }: EventsHandlers,
   beats: EventTarget,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -70,9 +70,12 @@ function listen(
     signal.addEventListener("abort", close);
     addEventListener("offline", close);
     socket.onmessage = ({ data }) => {
-      const message = JSON.parse(String(data)) as { type: string; call?: GuestCall };
+      const message = JSON.parse(String(data)) as
+        { type: "call"; call: GuestCall } | { type: "place"; place: GuestPlace | null };
       useful = true;
-      if (message.type === "call" && message.call && !signal.aborted) oncall(message.call);
+      if (signal.aborted) return;
+      if (message.type === "call") oncall(message.call);
+      else if (message.type === "place") onplace(message.place);
     };
     socket.onclose = () => {
       clearInterval(timer);

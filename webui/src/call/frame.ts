@@ -1,10 +1,11 @@
 /** The one frame that all states share: header, picture, words, controls. Draws the session into it. */
 
 import { makeBefore } from "./before";
+import { makeCallback } from "./callback";
 import { makeChat } from "./chat";
 import { makeControls } from "./controls";
 import { h, setText } from "./dom";
-import { makeHeading } from "./heading";
+import { makeHeading, placeWords } from "./heading";
 import { makeNotices } from "./notices";
 import type { Session } from "./session";
 import { makeStage } from "./stage";
@@ -19,6 +20,7 @@ export function makeFrame(session: Session) {
   const heading = makeHeading(session);
   const notices = makeNotices(session);
   const before = makeBefore(session);
+  const callback = makeCallback(session, say);
   const chat = makeChat(session, say);
   const controls = makeControls(session, say);
   const panel = h(
@@ -28,11 +30,19 @@ export function makeFrame(session: Session) {
     heading.element,
     before.element,
     heading.ways,
+    callback.element,
     chat.element,
     controls.element,
   );
-  const element = h("div", { class: "frame" }, h("header", {}, centre), h("main", {}, stage.element, panel), spoken);
-  const parts = [stage, heading, notices, before, chat, controls];
+  const element = h(
+    "div",
+    { class: "frame" },
+    h("header", {}, centre),
+    h("main", {}, stage.element, panel),
+    callback.calling,
+    spoken,
+  );
+  const parts = [stage, heading, notices, before, callback, chat, controls];
   const announce = makeAnnouncer(session, say);
   let shown = "";
 
@@ -54,31 +64,54 @@ export function makeFrame(session: Session) {
 }
 
 function stateOf({ screen }: Session): string {
-  return screen.kind === "live" ? screen.live.call.phase : screen.kind;
+  if (screen.kind !== "live") return screen.kind;
+  const { call, leg } = screen.live;
+  return call.phase === "waiting" && !leg ? "away" : call.phase;
 }
 
 function titleOf(state: string, centre: string): string {
   if (state === "before" || state === "waiting" || state === "talking") return t(`title.${state}`, { centre });
+  if (state === "away") return t("title.away", { centre });
   return t("title.other", { centre });
 }
 
 /** Tells a screen reader what has changed by itself; what a press changed is said where it is pressed. */
 function makeAnnouncer(session: Session, say: (sentence: string) => void) {
-  let phase = "";
+  let state = "";
+  let position = 0;
   let away = false;
   return () => {
     if (session.screen.kind !== "live") {
-      phase = "";
+      state = "";
+      position = 0;
       return;
     }
-    const { call, leg } = session.screen.live;
-    if (call.phase !== phase) {
-      const agent = call.agent?.name ?? t("spoken.agent.unnamed");
-      say(call.phase === "talking" ? t("spoken.talking", { agent }) : t("spoken.waiting"));
-      phase = call.phase;
-    }
-    const nowAway = leg.state === "reconnecting" || leg.state === "failed" || call.agent?.state === "reconnecting";
+    const { call, leg, place } = session.screen.live;
+    const now = call.held ? "held" : stateOf(session);
+    if (now !== state) say(sentenceOf(now, call.agent?.name ?? t("spoken.agent.unnamed")));
+    // The place is said when it moves, not when only the guess of the wait does.
+    else if (place && place.position !== position) say(placeWords(place));
+    if (place) position = place.position;
+    state = now;
+    const nowAway = leg?.state === "reconnecting" || leg?.state === "failed" || call.agent?.state === "reconnecting";
     if (away && !nowAway) say(t("spoken.back"));
     away = nowAway;
   };
+}
+
+function sentenceOf(state: string, agent: string): string {
+  switch (state) {
+    case "talking":
+      return t("spoken.talking", { agent });
+    case "held":
+      return t("held.text", { agent });
+    case "transferring":
+      return t("transferring.title");
+    case "calling_back":
+      return t("calling.title", { agent });
+    case "away":
+      return t("callback.text");
+    default:
+      return t("spoken.waiting");
+  }
 }

@@ -2,7 +2,8 @@
 
 import { button, h, setAttribute, setText, show } from "./dom";
 import { duration } from "../lib/i18n/format";
-import type { GuestLink } from "./api";
+import type { GuestLink, GuestPlace } from "./api";
+import type { Live } from "./live";
 import type { Page, Session } from "./session";
 import { clock, inWords, moment, t } from "./words";
 
@@ -25,23 +26,7 @@ export function wordsOf(session: Session): Words {
     case "page":
       return pageWords(screen.page, session.link);
     case "live": {
-      const { call, leg } = screen.live;
-      if (call.phase === "talking") {
-        const seconds = screen.live.since(call.answered_at ?? call.now);
-        return {
-          title: call.agent?.name ?? t("talking.title.unnamed"),
-          text: "",
-          timer: { seconds, label: t("talking.timer") },
-        };
-      }
-      const connected = leg.state === "up";
-      return {
-        title: t("waiting.title"),
-        text: connected
-          ? `${t("waiting.next")} ${t("waiting.until", { time: clock(call.wait_until) })}`
-          : t("waiting.connecting"),
-        timer: { seconds: screen.live.since(call.started_at), label: t("waiting.timer") },
-      };
+      return liveWords(screen.live);
     }
     case "ended": {
       const { call, how } = screen;
@@ -59,6 +44,41 @@ export function wordsOf(session: Session): Words {
       };
     }
   }
+}
+
+function liveWords(live: Live): Words {
+  const { call, leg } = live;
+  const agent = call.agent?.name ?? t("spoken.agent.unnamed");
+  if (call.phase === "talking") {
+    const seconds = live.since(call.answered_at ?? call.now);
+    return {
+      title: call.agent?.name ?? t("talking.title.unnamed"),
+      text: call.held ? t("held.text", { agent }) : "",
+      timer: { seconds, label: t("talking.timer") },
+    };
+  }
+  const timer = { seconds: live.since(call.started_at), label: t("waiting.timer") };
+  if (call.phase === "transferring") return { title: t("transferring.title"), text: t("transferring.text"), timer };
+  if (call.phase === "calling_back") {
+    return { title: t("calling.connecting"), text: leg?.state === "up" ? "" : t("waiting.connecting") };
+  }
+  const place = live.place ? placeWords(live.place) : "";
+  if (!leg) return { title: t("callback.title"), text: `${place} ${t("callback.text")}`.trim(), timer };
+  const next = `${t("waiting.next")} ${t("waiting.until", { time: clock(call.wait_until) })}`;
+  return {
+    title: t("waiting.title"),
+    text: leg.state === "up" ? `${place} ${next}`.trim() : t("waiting.connecting"),
+    timer,
+  };
+}
+
+const NAMED = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"] as const;
+
+/** "You are second in the queue. About 3 minutes." */
+export function placeWords({ position, wait_minutes }: GuestPlace): string {
+  const named = NAMED[position - 1];
+  const place = named ? t(`place.${named}`) : t("place.other", { position });
+  return wait_minutes === null ? place : `${place} ${t("place.wait", { count: wait_minutes })}`;
 }
 
 function pageWords(page: Page, link: GuestLink | null): Words {

@@ -1,7 +1,7 @@
 /** A call that goes on: its leg, its events, and what the server last said about it. */
 
 import { Leg, LegRefused } from "../lib/rtc";
-import { getCall, legLost, postOffer, Refusal, type GuestCall } from "./api";
+import { askCallback, getCall, legLost, postOffer, Refusal, type GuestCall, type GuestPlace } from "./api";
 import { followCall, type Events } from "./events";
 import type { Own } from "./own";
 
@@ -17,10 +17,14 @@ export interface LiveHandlers {
   onelsewhere(): void;
   /** The server knows no such call of ours. */
   ongone(): void;
+  /** An agent calls this customer, who was not answered, by another call. */
+  oncalledback(call: GuestCall): void;
 }
 
 export class Live {
-  readonly leg: Leg;
+  /** None while the customer waits to be called back: microphone and camera are closed. */
+  leg: Leg | null = null;
+  place: GuestPlace | null = null;
   /** Milliseconds by which the server's clock is ahead of ours. */
   ahead = 0;
 
@@ -31,6 +35,8 @@ export class Live {
   private legWasRelayed = false;
   private wakeLock: WakeLockSentinel | null = null;
   private closed = false;
+  /** While the server is asked to close the line no offer may open it again. */
+  private asking: Promise<boolean> | null = null;
 
   constructor(
     public call: GuestCall,
@@ -38,30 +44,67 @@ export class Live {
     private readonly handlers: LiveHandlers,
   ) {
     this.take(call);
-    this.leg = new Leg({
-      video: call.media === "video",
-      negotiate: (sdp, signal) => this.negotiate(sdp, signal),
-      onchange: () => this.legChanged(),
-    });
     this.tabs = new BroadcastChannel(`parley-${call.id}`);
     this.tabs.onmessage = () => this.handlers.onelsewhere();
     this.tabs.postMessage("taken");
     this.events = followCall(call.id, {
-      relayed: () => this.leg.relayed,
+      relayed: () => this.leg?.relayed ?? false,
       oncall: (now) => this.take(now),
+      onplace: (place) => this.stand(place),
       ongone: () => handlers.ongone(),
     });
-    this.ownChanged();
-    this.leg.start();
+    if (call.mine !== "away") this.openLine();
     addEventListener("pagehide", this.leaving);
     document.addEventListener("visibilitychange", this.keepAwake);
     void this.keepAwake();
   }
 
+  /** Connects: at the beginning, or when the customer who waited to be called back answers or rather waits on. */
+  openLine(): void {
+    if (this.leg) return;
+    this.leg = new Leg({
+      video: this.call.media === "video",
+      negotiate: (sdp, signal) => this.negotiate(sdp, signal),
+      onchange: () => this.legChanged(),
+    });
+    this.ownChanged();
+    this.leg.start();
+  }
+
+  /** Leaves the line and keeps the place; false when that was not possible. */
+  async leaveLine(): Promise<boolean> {
+    this.asking = askCallback(this.call.id).then(
+      (call) => {
+        this.closeLine();
+        this.take(call);
+        return true;
+      },
+      () => {
+        void this.refresh();
+        return false;
+      },
+    );
+    const left = await this.asking;
+    this.asking = null;
+    return left;
+  }
+
+  private closeLine(): void {
+    const leg = this.leg;
+    this.leg = null; // first, since what closes says that it has changed
+    this.legWasUp = false;
+    leg?.close();
+  }
+
+  private stand(place: GuestPlace | null): void {
+    this.place = place;
+    this.handlers.onchange();
+  }
+
   /** Sends the present microphone and camera. */
   ownChanged(): void {
-    void this.leg.setVoice(this.own.microphone.track);
-    if (this.call.media === "video") void this.leg.setCamera(this.own.camera.track);
+    void this.leg?.setVoice(this.own.microphone.track);
+    if (this.call.media === "video") void this.leg?.setCamera(this.own.camera.track);
   }
 
   /** Seconds since `at`, by the server's clock. */
@@ -72,7 +115,7 @@ export class Live {
   /** Ends it here. The connection goes once the server was `told`, or it would be taken for lost. */
   close(told: Promise<void> = Promise.resolve()): void {
     this.closed = true;
-    void Promise.race([told, new Promise((resolve) => setTimeout(resolve, TELLING_MS))]).then(() => this.leg.close());
+    void Promise.race([told, new Promise((resolve) => setTimeout(resolve, TELLING_MS))]).then(() => this.leg?.close());
     this.events.stop();
     this.tabs.close();
     clearTimeout(this.insists);
@@ -83,18 +126,20 @@ export class Live {
 
   private take(call: GuestCall): void {
     if (this.closed) return;
+    if (call.id !== this.call.id) return this.handlers.oncalledback(call);
     this.call = call;
     this.ahead = Date.parse(call.now) - Date.now();
     clearTimeout(this.insists);
     if (call.mine === "reconnecting" && call.phase !== "ended") {
-      const aboutThis = call.transport !== null && call.transport === this.leg.transport;
-      if (aboutThis) void this.leg.doubt();
-      else this.insists = setTimeout(() => this.leg.reconnect(), INSISTS_MS);
+      const aboutThis = call.transport !== null && call.transport === this.leg?.transport;
+      if (aboutThis) void this.leg?.doubt();
+      else this.insists = setTimeout(() => this.leg?.reconnect(), INSISTS_MS);
     }
     this.handlers.onchange();
   }
 
   private async negotiate(sdp: string, signal: AbortSignal) {
+    if (await this.asking) throw new LegRefused("away");
     try {
       return await postOffer(this.call.id, sdp, signal);
     } catch (error) {
@@ -106,7 +151,7 @@ export class Live {
   }
 
   private legChanged(): void {
-    if (this.closed) return;
+    if (this.closed || !this.leg) return;
     const up = this.leg.state === "up";
     // What was pushed while the network was away is lost, and the socket may not have noticed.
     if (up && !this.legWasUp) void this.refresh();
@@ -125,7 +170,7 @@ export class Live {
   }
 
   private readonly leaving = () => {
-    if (this.leg.transport) legLost(this.call.id, this.leg.transport);
+    if (this.leg?.transport) legLost(this.call.id, this.leg.transport);
   };
 
   /** The screen stays on; the browser drops the lock whenever the page is hidden. */

@@ -5,6 +5,7 @@ import "../../styles/base.css";
 import "./page.css";
 import "./messages.css";
 import "./controls.css";
+import "./callback.css";
 import { makeFrame } from "./frame";
 import { Session } from "./session";
 

@@ -24,6 +24,7 @@ export function noticesOf(session: Session): Notice[] {
 
 /** One notice at most: who is not heard has a worse trouble than who is not seen, and often both have one cause. */
 function devices({ screen, own, link }: Session): Notice[] {
+  if (screen.kind === "live" && !screen.live.leg) return [];
   const video = screen.kind === "live" ? screen.live.call.media === "video" : link?.audio_only === false;
   const input = own.microphone.problem ? own.microphone : video && own.camera.problem ? own.camera : null;
   if (!input?.problem) return [];
@@ -41,6 +42,7 @@ function devices({ screen, own, link }: Session): Notice[] {
 function connection({ screen }: Session): Notice[] {
   if (screen.kind !== "live") return [];
   const { leg, call } = screen.live;
+  if (!leg) return [];
   if (leg.state === "failed") return [{ text: t("notice.failed"), grave: true, again: () => leg.reconnect() }];
   if (leg.state === "reconnecting") {
     const text = call.grace_until

@@ -2,6 +2,8 @@
 
 import { callsSupported, pause, retryDelay } from "../lib/rtc";
 import * as api from "./api";
+import { Bell } from "./bell";
+import { followCall, type Events } from "./events";
 import { Live } from "./live";
 import { Own } from "./own";
 import { t } from "./words";
@@ -17,14 +19,26 @@ export type Page =
   | "unreachable"
   | "elsewhere";
 
-export type Ending = "agent" | "you" | "left" | "gone" | "unreached" | Exclude<api.EndReason, "hung_up" | "abandoned">;
+export type Ending =
+  | "agent"
+  | "you"
+  | "left"
+  | "gone"
+  | "unreached"
+  | "not_now"
+  | "no_callback"
+  | Exclude<api.EndReason, "hung_up" | "abandoned">;
 
 export type Screen =
   | { kind: "loading" }
   | { kind: "page"; page: Page }
   | { kind: "before" }
   | { kind: "live"; live: Live }
-  | { kind: "ended"; how: Ending; call: api.GuestCall };
+  /** `listening`: an agent may still call back, as long as the page is open. */
+  | { kind: "ended"; how: Ending; call: api.GuestCall; listening?: Events };
+
+/** After these an agent may call back: nobody talked to the customer. */
+const CALLS_AGAIN: readonly Ending[] = ["no_answer", "no_callback", "callback_missed", "server_restart", "failed"];
 
 /** How often a page that may open by itself looks again, in milliseconds. */
 const LOOK_AGAIN: Partial<Record<Page, number>> = {
@@ -56,6 +70,7 @@ export class Session {
   /** What went wrong with the last press of a button, as a sentence. */
   error: string | null = null;
   readonly own: Own;
+  readonly bell = new Bell();
   private lookAgain: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -112,7 +127,28 @@ export class Session {
     const { call, ahead } = this.screen.live;
     const told = tell(() => api.hangUp(call.id));
     const ended = { ...call, ended_at: new Date(Date.now() + ahead).toISOString() };
-    this.leaveTo({ kind: "ended", how: call.phase === "talking" ? "you" : "left", call: ended }, told);
+    this.leaveTo({ kind: "ended", how: leavingOf(call), call: ended }, told);
+  }
+
+  /** Leaves the line and keeps the place, to be called back. */
+  async askCallback(): Promise<void> {
+    if (this.screen.kind !== "live" || this.starting) return;
+    const { live } = this.screen;
+    this.error = null;
+    this.bell.unlock();
+    if (await live.leaveLine()) this.own.close();
+    else this.error = t("error.callback");
+    this.onchange();
+  }
+
+  /** Answers the call back, or waits on the line instead. */
+  async openLine(): Promise<void> {
+    if (this.screen.kind !== "live") return;
+    const { live } = this.screen;
+    this.bell.stop();
+    await this.own.open(live.call.media === "video");
+    if (this.screen.kind === "live" && this.screen.live === live) live.openLine();
+    this.onchange();
   }
 
   /** Sends a chat message; false when it did not arrive. */
@@ -167,7 +203,7 @@ export class Session {
   /** After a reload in mid-call: the call first, since every second counts, then the devices. */
   private async comeBack(call: api.GuestCall): Promise<void> {
     this.resume(call);
-    await this.own.open(call.media === "video");
+    if (call.mine !== "away") await this.own.open(call.media === "video");
   }
 
   private resume(call: api.GuestCall): void {
@@ -175,6 +211,7 @@ export class Session {
       onchange: () => this.liveChanged(),
       onelsewhere: () => this.leaveTo({ kind: "page", page: "elsewhere" }),
       ongone: () => this.end("gone", live.call),
+      oncalledback: (next) => this.resume(next),
     });
     this.own.closeMeter();
     this.show({ kind: "live", live });
@@ -184,16 +221,27 @@ export class Session {
   private liveChanged(): void {
     if (this.screen.kind !== "live") return;
     const { call } = this.screen.live;
-    if (call.phase === "ended") this.end(endingOf(call), call);
-    else this.onchange();
+    if (call.phase === "ended") return this.end(endingOf(call), call);
+    // It rings until the customer has answered here; then another tab falls silent by being told that it is taken.
+    if (call.phase === "calling_back" && !this.screen.live.leg) this.bell.ring(call.agent?.name ?? null);
+    else this.bell.stop();
+    this.onchange();
   }
 
   private end(how: Ending, call: api.GuestCall): void {
     this.leaveTo({ kind: "ended", how, call });
+    if (!CALLS_AGAIN.includes(how) || this.screen.kind !== "ended") return;
+    this.screen.listening = followCall(call.id, {
+      relayed: () => false,
+      oncall: (now) => now.id !== call.id && this.resume(now),
+      onplace: () => {},
+      ongone: () => void this.load(),
+    });
   }
 
   private leaveTo(screen: Screen, told?: Promise<void>): void {
     const before = this.screen;
+    this.bell.stop();
     this.screen = screen; // first, since what closes says that it has changed
     if (before.kind === "live") before.live.close(told);
     this.own.close();
@@ -208,9 +256,15 @@ export class Session {
   }
 
   private show(screen: Screen): void {
+    if (this.screen.kind === "ended") this.screen.listening?.stop();
     this.screen = screen;
     this.onchange();
   }
+}
+
+function leavingOf(call: api.GuestCall): Ending {
+  if (call.phase === "calling_back") return "not_now";
+  return call.answered_at ? "you" : "left";
 }
 
 export function endingOf(call: api.GuestCall): Ending {
@@ -221,6 +275,10 @@ export function endingOf(call: api.GuestCall): Ending {
     case "abandoned":
       if (call.ended_by !== "network") return "left";
       return call.mine === "connecting" ? "unreached" : "lost";
+    case "no_answer":
+      return call.callback_at ? "no_callback" : "no_answer";
+    case "callback_missed":
+      return call.ended_by === "customer" ? "not_now" : "callback_missed";
     default:
       return call.end_reason;
   }

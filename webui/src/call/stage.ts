@@ -42,9 +42,9 @@ export function makeStage(session: Session) {
     const { screen, own, link } = session;
     const live = screen.kind === "live" ? screen.live : null;
     const before = screen.kind === "before";
-    const talking = live?.call.phase === "talking";
+    const talking = live?.call.phase === "talking" && !live.call.held;
     const video = live ? live.call.media === "video" : link?.audio_only === false;
-    show(element, before || live !== null);
+    show(element, before || (live !== null && live.leg !== null));
     setAttribute(element, "data-kind", video ? "video" : "audio");
 
     if (own.camera.track !== shownCamera) {
