@@ -57,7 +57,10 @@ class Chronicle:
         waiting = {call.id: call for call in calls if is_waiting(call)}
         free = {agent.id for agent in agents if could_be_rung(agent)}
         rung = {logged.fact.agent for logged in new if logged.fact.kind is FactKind.CALL_RINGING}
-        passed_over = [call for key, call in self.waiting.items() if key in waiting and not call.skipped]
+        # A step may be many moments: who was offered in it, and waits again, was not passed over.
+        offered = {logged.fact.call for logged in new if logged.fact.kind is FactKind.CALL_RINGING}
+        kept = self.waiting.keys() & waiting.keys() - offered
+        passed_over = [self.waiting[key] for key in kept if not self.waiting[key].skipped]
         for logged in new:
             if logged.fact.kind is FactKind.CALL_RINGING and logged.fact.call is not None:
                 self._check_order(logged, by_id[logged.fact.call], passed_over, (self.free & free) - rung)
