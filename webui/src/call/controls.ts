@@ -40,7 +40,7 @@ export function makeControls(session: Session, say: (sentence: string) => void) 
     const sees = own.camera.track !== null;
     camera.set(t(sees ? "control.camera-off" : "control.camera-on"), sees ? cameraOn : cameraOff);
     camera.element.classList.toggle("off", !sees);
-    end.set(t(leg === null ? "control.cancel" : call.answered_at ? "control.hang-up" : "control.leave"));
+    end.set(t(leg === null ? "control.cancel" : call.phase === "waiting" ? "control.leave" : "control.hang-up"));
   }
 
   return { element, update };
