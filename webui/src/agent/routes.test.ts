@@ -10,6 +10,7 @@ test.each<Route>([
   { area: "wallboard" },
   { area: "settings", subject: null },
   { area: "settings", subject: "links" },
+  { area: "settings", subject: "statuses" },
   { area: "setup" },
 ])("the path of %o leads back to it", (route) => {
   expect(routeOf(pathOf(route))).toEqual(route);

@@ -2,9 +2,12 @@
 
 export const settingsSubjects = [
   "users",
+  "agents",
   "queues",
   "rules",
   "waiting",
+  "statuses",
+  "dispositions",
   "links",
   "centre",
   "devices",

@@ -8,12 +8,14 @@ const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 export const subjectText = (subject: string): string => textFor(`audit.subject.${subject}`) ?? inWords(subject);
 export const fieldText = (field: string): string => textFor(`audit.field.${field}`) ?? inWords(field);
 
-/** Says a value in words: no `true`, no `null`, seconds with their unit. */
+/** Says a value in words: no `true`, no `null`, seconds with their unit, and what a field's own values mean. */
 export function valueText(field: string, value: unknown): string {
+  const own = typeof value === "object" && value !== null ? null : textFor(`audit.word.${field}.${String(value)}`);
+  if (own !== null) return own;
   if (value === null || value === undefined || value === "") return t("audit.none");
   if (typeof value === "boolean") return t(value ? "audit.yes" : "audit.no");
-  if (typeof value === "number") return field.endsWith("_seconds") ? t("seconds", { count: value }) : String(value);
-  if (typeof value === "string") return wordText(value);
+  if (typeof value === "number") return numberText(field, value);
+  if (typeof value === "string") return ISO_TIME.test(value) ? dateTime(value, locale) : value;
   if (Array.isArray(value)) {
     return value.length === 0 ? t("audit.none") : value.map((item) => valueText(field, item)).join(", ");
   }
@@ -22,9 +24,10 @@ export function valueText(field: string, value: unknown): string {
   return parts.map(([name, part]) => `${fieldText(name)}: ${valueText(name, part)}`).join("; ");
 }
 
-function wordText(value: string): string {
-  if (ISO_TIME.test(value)) return dateTime(value, locale);
-  return textFor(`audit.word.${value}`) ?? textFor(`role.${value}`) ?? value;
+function numberText(field: string, value: number): string {
+  // People count places from one.
+  if (field === "place") return String(value + 1);
+  return field.endsWith("_seconds") ? t("seconds", { count: value }) : String(value);
 }
 
 /** Makes words of a program's name: `ring_seconds` becomes "Ring seconds". */

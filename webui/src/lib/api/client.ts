@@ -94,7 +94,7 @@ const ofUser = (user_id: string) => ({ params: { path: { user_id } } });
 export const users = {
   all: () => answer(api.GET(`${V1}/users`)),
   add: (user: { login: string; name: string; roles: Api.Role[] }) => answer(api.POST(`${V1}/users`, { body: user })),
-  edit: (id: string, version: number, edit: Partial<Pick<Api.User, "name" | "roles" | "wrap_up_seconds">>) =>
+  edit: (id: string, version: number, edit: Api.UserEdit) =>
     answer(api.PATCH(`${V1}/users/{user_id}`, { ...ofUser(id), body: { version, ...edit } })),
   resetPassword: (id: string) => answer(api.POST(`${V1}/users/{user_id}/reset-password`, ofUser(id))),
   disable: (id: string) => answer(api.POST(`${V1}/users/{user_id}/disable`, ofUser(id))),
@@ -139,6 +139,28 @@ export const waiting = {
   replace: (id: string, version: number, body: Api.NewWaitingStrategy) =>
     answer(api.PUT(`${V1}/waiting-strategies/{strategy_id}`, { ...ofStrategy(id), body: { ...body, version } })),
   remove: (id: string) => answer(api.DELETE(`${V1}/waiting-strategies/{strategy_id}`, ofStrategy(id))),
+};
+
+const ofStatus = (status_id: string) => ({ path: { status_id } });
+
+export const statuses = {
+  all: () => answer(api.GET(`${V1}/statuses`)),
+  add: (body: Api.NewStatus) => answer(api.POST(`${V1}/statuses`, { body })),
+  edit: (id: string, version: number, edit: Api.StatusEdit) =>
+    answer(api.PATCH(`${V1}/statuses/{status_id}`, { params: ofStatus(id), body: { version, ...edit } })),
+  remove: (id: string, version: number) =>
+    answer(api.DELETE(`${V1}/statuses/{status_id}`, { params: { ...ofStatus(id), query: { version } } })),
+};
+
+const ofDisposition = (disposition_id: string) => ({ path: { disposition_id } });
+
+export const dispositions = {
+  all: () => answer(api.GET(`${V1}/dispositions`)),
+  add: (name: string) => answer(api.POST(`${V1}/dispositions`, { body: { name } })),
+  edit: (id: string, version: number, edit: Api.DispositionEdit) =>
+    answer(api.PATCH(`${V1}/dispositions/{disposition_id}`, { params: ofDisposition(id), body: { version, ...edit } })),
+  remove: (id: string, version: number) =>
+    answer(api.DELETE(`${V1}/dispositions/{disposition_id}`, { params: { ...ofDisposition(id), query: { version } } })),
 };
 
 export const settings = {

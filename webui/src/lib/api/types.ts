@@ -57,6 +57,14 @@ export type VoiceChoice = Schemas["VoiceChoice"];
 export type StrategySource = Schemas["SpokenSource"] | Schemas["SoundSource"];
 export type WaitingStrategy = Schemas["WaitingStrategy"];
 export type NewWaitingStrategy = Schemas["NewWaitingStrategy"];
+export type AgentStatus = Schemas["AgentStatus"];
+export type StatusGroup = AgentStatus["group"];
+export type NewStatus = Schemas["NewStatus"];
+export type StatusEdit = Omit<Schemas["StatusEdit"], "version">;
+export type Disposition = Schemas["Disposition"];
+export type DispositionEdit = Omit<Schemas["DispositionEdit"], "version">;
+export type DispositionMode = Settings["disposition_mode"];
+export type UserEdit = Omit<Schemas["UserChange"], "version">;
 export type Settings = Schemas["Settings"];
 export type SettingsEdit = Omit<Schemas["SettingsChange"], "version">;
 
