@@ -25,10 +25,12 @@ async def test_a_new_agent_signs_in_joins_a_queue_and_works_without_wrap_up(cent
     dora = await centre.visitor()
     await chooses_own_password(dora, centre.url, "dora", first)
 
+    await goes(admin, "Settings", "Agents")
+    await expect(row(admin, "Dora Desk")).to_contain_text("30 seconds, the centre's")
     await row(admin, "Dora Desk").get_by_role("button", name="Edit").click()
     await admin.page.get_by_label("Wrap-up, seconds").fill("0")
     await admin.press("Save")
-    await expect(row(admin, "Dora Desk")).to_contain_text("0 seconds")
+    await expect(row(admin, "Dora Desk").get_by_role("cell").nth(1)).to_have_text("None")
     await goes(admin, "Settings", "Queues")
     await row(admin, "Welcome desk").get_by_role("button", name="Edit").click()
     await admin.page.get_by_role("checkbox", name="Dora Desk").check()

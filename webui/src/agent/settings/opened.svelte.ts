@@ -9,10 +9,11 @@ export class Opened {
     this.by = this.by === button ? null : button;
   }
 
-  /** Closes what is open and gives a button the focus, by itself the one that opened it. */
-  async close(button: string | null = this.by): Promise<void> {
+  /** Closes what a button has opened, unless something else is open by now; then `focus`, or it, has the focus. */
+  async close(button = this.by, focus = button): Promise<void> {
+    if (button === null || this.by !== button) return;
     this.by = null;
     await tick();
-    if (button !== null) document.getElementById(button)?.focus();
+    document.getElementById(focus ?? button)?.focus();
   }
 }

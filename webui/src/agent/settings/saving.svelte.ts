@@ -1,5 +1,7 @@
+import { tick } from "svelte";
 import { ApiError } from "../../lib/api/problem";
 import { sentenceFor } from "../errors";
+import { focusIfLost } from "../shell/focus";
 
 /** Why something was not saved, and the field that it lies at, if it lies at one. */
 interface Failure {
@@ -12,8 +14,11 @@ export class Saving {
   busy = $state(false);
   private failure = $state.raw<Failure | null>(null);
 
-  /** Saves; `saved` follows when it was taken, `stale` when somebody else has changed the thing meanwhile. */
-  async run(request: Promise<unknown>, saved: () => unknown, stale: () => unknown): Promise<void> {
+  /**
+   * Saves; `saved` follows when it was taken, `stale` when somebody else has changed the thing meanwhile. When it was
+   * refused the field that it lies at has the focus.
+   */
+  async run(form: HTMLElement, request: Promise<unknown>, saved: () => unknown, stale: () => unknown): Promise<void> {
     this.busy = true;
     this.failure = null;
     try {
@@ -24,6 +29,12 @@ export class Saving {
       this.failure = { sentence: sentenceFor(error), field: fieldOf(error) };
     }
     this.busy = false;
+    if (this.failure === null) return;
+    await tick();
+    form.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    // A button that was off while it was on its way has lost the focus.
+    const button = form.querySelector<HTMLElement>("button");
+    if (button !== null) focusIfLost(button);
   }
 
   /** What to say at a field. */

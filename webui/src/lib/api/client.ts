@@ -141,6 +141,12 @@ export const waiting = {
   remove: (id: string) => answer(api.DELETE(`${V1}/waiting-strategies/{strategy_id}`, ofStrategy(id))),
 };
 
+export const settings = {
+  current: () => answer(api.GET(`${V1}/settings`)),
+  edit: (version: number, edit: Api.SettingsEdit) =>
+    answer(api.PATCH(`${V1}/settings`, { body: { version, ...edit } })),
+};
+
 const ofStatus = (status_id: string) => ({ path: { status_id } });
 
 export const statuses = {
@@ -161,12 +167,6 @@ export const dispositions = {
     answer(api.PATCH(`${V1}/dispositions/{disposition_id}`, { params: ofDisposition(id), body: { version, ...edit } })),
   remove: (id: string, version: number) =>
     answer(api.DELETE(`${V1}/dispositions/{disposition_id}`, { params: { ...ofDisposition(id), query: { version } } })),
-};
-
-export const settings = {
-  current: () => answer(api.GET(`${V1}/settings`)),
-  edit: (version: number, edit: Api.SettingsEdit) =>
-    answer(api.PATCH(`${V1}/settings`, { body: { version, ...edit } })),
 };
 
 type CallQuery = NonNullable<paths["/api/v1/calls"]["get"]["parameters"]["query"]>;

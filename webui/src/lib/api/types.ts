@@ -8,6 +8,8 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Role = Schemas["UserRole"];
+export type AgentStatus = Schemas["AgentStatus"];
+export type Group = Schemas["Group"];
 export type Status = AgentState["status"];
 export type StatusReason = Schemas["StatusReason"];
 export type AgentActivity = Schemas["AgentState"]["state"];
@@ -57,8 +59,6 @@ export type VoiceChoice = Schemas["VoiceChoice"];
 export type StrategySource = Schemas["SpokenSource"] | Schemas["SoundSource"];
 export type WaitingStrategy = Schemas["WaitingStrategy"];
 export type NewWaitingStrategy = Schemas["NewWaitingStrategy"];
-export type AgentStatus = Schemas["AgentStatus"];
-export type StatusGroup = AgentStatus["group"];
 export type NewStatus = Schemas["NewStatus"];
 export type StatusEdit = Omit<Schemas["StatusEdit"], "version">;
 export type Disposition = Schemas["Disposition"];

@@ -21,7 +21,7 @@ export class Kept<T extends { id: string; name: string }> {
       if (list.value.some((entry) => by === `edit-${entry.id}`)) return;
       // Somebody else deleted it while its form was open here.
       notices.say(t("list.gone"), "danger");
-      void this.opened.close("add");
+      void this.opened.close(by, "add");
     });
   }
 
@@ -36,15 +36,15 @@ export class Kept<T extends { id: string; name: string }> {
     await this.list.refresh();
   }
 
-  /** Shows what was saved, and closes its form. */
-  async saved(): Promise<void> {
+  /** Shows what was saved, and closes the form that this button has opened. */
+  async saved(button: string): Promise<void> {
     await this.list.refresh();
-    await this.opened.close();
+    await this.opened.close(button);
   }
 
   async deleted(entry: T): Promise<void> {
     await this.list.refresh();
     this.notices.say(t("list.deleted", { name: entry.name }));
-    await this.opened.close("add");
+    await this.opened.close(`delete-${entry.id}`, "add");
   }
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { AgentStatus, StatusGroup } from "../../../lib/api/types";
+import type { AgentStatus, Group } from "../../../lib/api/types";
 import { deletionInWords, grouped } from "./words";
 
-const status = (name: string, group: StatusGroup, built_in = false): AgentStatus => ({
+const status = (name: string, group: Group, built_in = false): AgentStatus => ({
   id: name.toLowerCase(),
   name,
   group,
