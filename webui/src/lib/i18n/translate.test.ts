@@ -23,3 +23,9 @@ test("the plural form follows the count", () => {
 test("a category without a form uses the form `other`", () => {
   expect(translator(catalogue, "pl")("people", { count: 3 })).toBe("3 people");
 });
+
+test("a key that is not in the catalogue, such as one that a newer server names, is shown as it is", () => {
+  const t = translator<string>(catalogue, "en");
+  expect(t("status.sts_7")).toBe("status.sts_7");
+  expect(t("toString")).toBe("toString");
+});
