@@ -4,6 +4,8 @@ Whether something is possible is decided by the call machine in the transaction 
 only makes the list of targets.
 """
 
+from collections.abc import Mapping
+
 from callflow.agent import Agent, Group, new_agent
 from callflow.agent_machine import activity_name
 from callflow.call import Call, Reservation
@@ -22,6 +24,7 @@ from callflow.events import (
 )
 from callflow.ids import AgentId, CallId, LegId, ReservationId, new_id
 from callflow.queueing import QueuePolicy
+from conversations.agents.statuses import names_of_statuses
 from conversations.calls.reading import agents_by_id
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.db.database import Database
@@ -74,8 +77,9 @@ class CallControl:
             policy = (await policies(session)).get(call.queue, QueuePolicy(call.queue))
             names = await names_of_users(session, policy.levels)
             agents = await agents_by_id(session, policy.levels)
+            statuses = await names_of_statuses(session)
         found = [
-            _target(agents.get(key) or new_agent(key, self._clock.now()), names[key])
+            _target(agents.get(key) or new_agent(key, self._clock.now()), names[key], statuses)
             for key in policy.levels
             if key != who.user.id and fold(search) in fold(names[key])
         ]
@@ -128,10 +132,11 @@ class CallControl:
         return Reservation(ReservationId(new_id("res")), agent, LegId(new_id("leg")), until), policy
 
 
-def _target(agent: Agent, name: str) -> TransferTarget:
+def _target(agent: Agent, name: str, statuses: Mapping[str, str]) -> TransferTarget:
     return TransferTarget(
         agent=Ref(id=agent.id, name=name),
         status=agent.status.id,
+        status_name=statuses.get(agent.status.id, agent.status.id),
         group=agent.status.group,
         state=activity_name(agent.activity),
         free=agent.reachable_idle,

@@ -11,6 +11,7 @@ class TransferTarget(Model):
 
     agent: Ref
     status: str
+    status_name: str
     group: Group
     state: ActivityName
     free: bool

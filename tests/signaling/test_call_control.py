@@ -108,7 +108,7 @@ async def test_hold_and_resume_are_shown_and_doubled_ones_change_nothing(house: 
 
 
 async def test_targets_are_the_agents_of_the_queue_who_can_be_rung(house: House) -> None:
-    """XFER-02: free Available first, then Busy; never oneself, never who is not there; a supervisor sees all."""
+    """XFER-02, AST-01: free Available first, then Busy; never oneself or who is not there; with the status's name."""
     async with talking(house) as floor:
         for login in ("cleo", "dan"):
             await house.add_person(login, frozenset({UserRole.AGENT}))
@@ -123,6 +123,10 @@ async def test_targets_are_the_agents_of_the_queue_who_can_be_rung(house: House)
             await cleo.ask("PUT", "/agent/status", {"status": "active"})
             assert await floor.targets("ana") == ["Cleo", "Ben"]
             assert await floor.targets("ana", "EO") == ["Cleo"]
+            made = await floor.desk.sue.post("/statuses", {"name": "Back office", "group": "busy"})
+            await floor.staff["ben"].ask("PUT", "/agent/status", {"status": made["id"]})
+            shown = await floor.staff["ana"].get(f"/calls/{floor.call}/transfer-targets")
+            assert [one["status_name"] for one in shown["items"]] == ["Active", "Back office"]
             refused = await floor.staff["ben"].refused("GET", f"/calls/{floor.call}/transfer-targets")
             assert refused == (409, "not_your_call")
 

@@ -3,16 +3,17 @@
 import type {
   AgentActivity,
   ConversationStatus,
+  Group,
   LinkKind,
   LinkState,
+  Load,
   Priority,
   Role,
-  Status,
   StatusReason,
 } from "../lib/api/types";
 import { t } from "./text";
 
-export const statusText = (status: Status): string => t(`status.${status as "active" | "busy" | "away" | "offline"}`);
+export const groupText = (group: Group): string => t(`group.${group}`);
 export const activityText = (activity: AgentActivity): string => t(`activity.${activity}`);
 export const conversationStatusText = (status: ConversationStatus): string => t(`conversation.status.${status}`);
 export const priorityText = (priority: Priority): string => t(`conversation.priority.${priority}`);
@@ -21,3 +22,9 @@ export const linkKindText = (kind: LinkKind): string => t(`links.kind.${kind}`);
 export const linkStateText = (state: LinkState): string => t(`links.state.${state}`);
 /** Why the system set the status. */
 export const reasonText = (reason: StatusReason): string => t(`reason.${reason}`);
+
+/** Says how much of what an agent can do at once is taken (AST-04). */
+export function loadText({ full, texts, text_capacity }: Load): string {
+  const word = t(full ? "load.full" : "load.under");
+  return texts === 0 ? word : `${word} · ${t("load.texts", { count: text_capacity, texts })}`;
+}

@@ -17,7 +17,7 @@ export const session = {
 };
 
 export const agent = {
-  setStatus: (status: Api.Status) => answer(api.PUT(`${V1}/agent/status`, { body: { status } })),
+  setStatus: (status: string) => answer(api.PUT(`${V1}/agent/status`, { body: { status } })),
 };
 
 const ofCall = (call_id: string) => ({ params: { path: { call_id } } });
@@ -167,6 +167,13 @@ export const dispositions = {
     answer(api.PATCH(`${V1}/dispositions/{disposition_id}`, { params: ofDisposition(id), body: { version, ...edit } })),
   remove: (id: string, version: number) =>
     answer(api.DELETE(`${V1}/dispositions/{disposition_id}`, { params: { ...ofDisposition(id), query: { version } } })),
+};
+
+export const team = {
+  force: (agent: string, status: string) =>
+    answer(api.POST(`${V1}/team/{user_id}/status`, { ...ofUser(agent), body: { status } })),
+  endWrapUp: (agent: string) => answer(api.POST(`${V1}/team/{user_id}/wrap-up/finish`, ofUser(agent))),
+  time: (query: { since: string; until?: string }) => answer(api.GET(`${V1}/team/status-time`, { params: { query } })),
 };
 
 type CallQuery = NonNullable<paths["/api/v1/calls"]["get"]["parameters"]["query"]>;
