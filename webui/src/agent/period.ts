@@ -16,3 +16,26 @@ function midnight(day: string, later: number): string | null {
   if (year === undefined || month === undefined || date === undefined) return null;
   return new Date(year, month - 1, date + later).toISOString();
 }
+
+export const PERIODS = ["today", "yesterday", "week"] as const;
+export type Period = (typeof PERIODS)[number];
+
+/** Returns the days of a period that has a name; a week is the seven days up to today. */
+export function daysOf(period: Period, now: number): Days {
+  const today = dayBefore(now, 0);
+  switch (period) {
+    case "today":
+      return { from: today, to: today };
+    case "yesterday":
+      return { from: dayBefore(now, 1), to: dayBefore(now, 1) };
+    case "week":
+      return { from: dayBefore(now, 6), to: today };
+  }
+}
+
+function dayBefore(now: number, days: number): string {
+  const date = new Date(now);
+  date.setDate(date.getDate() - days);
+  const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
+  return parts.map((part, index) => String(part).padStart(index === 0 ? 4 : 2, "0")).join("-");
+}

@@ -18,7 +18,8 @@ export type SettingsSubject = (typeof settingsSubjects)[number];
 
 export type Route =
   | { area: "work" | "recent"; conversation: string | null }
-  | { area: "team" | "calls" | "wallboard" }
+  | { area: "team"; page: "time" | null }
+  | { area: "calls" | "wallboard" }
   | { area: "settings"; subject: SettingsSubject | null }
   | { area: "setup" };
 
@@ -33,6 +34,7 @@ export function routeOf(path: string): Route {
     case "recent":
       return { area, conversation: detail ? decodeURIComponent(detail) : null };
     case "team":
+      return { area, page: detail === "time" ? detail : null };
     case "calls":
     case "wallboard":
     case "setup":
@@ -52,6 +54,8 @@ export function pathOf(route: Route): string {
       return joined(route.area, route.conversation);
     case "settings":
       return joined(route.area, route.subject);
+    case "team":
+      return joined(route.area, route.page);
     default:
       return joined(route.area, null);
   }
