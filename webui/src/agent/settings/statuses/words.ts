@@ -5,9 +5,6 @@ import { t } from "../../text";
 
 export const GROUPS = ["available", "busy", "away", "unavailable"] as const satisfies readonly Group[];
 
-/** The mark of each group is that of the status that it has for good. */
-export const MARK = { available: "active", busy: "busy", away: "away", unavailable: "offline" } as const;
-
 /** Returns the statuses of each group, in the order that they have. */
 export function grouped(statuses: readonly AgentStatus[]): Record<Group, AgentStatus[]> {
   const of = (group: Group) => statuses.filter((status) => status.group === group);
