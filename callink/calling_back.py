@@ -1,5 +1,6 @@
 """An agent calls a customer who was not answered: where that customer's page is, and that it is done once (PLUS-12)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -42,6 +43,18 @@ async def call_from(write: Write, customer: CustomerId, call: CallId) -> Reached
         link.holder = claim.guest_id
     await write.session.flush()
     return Reached(LinkId(claim.link_id))
+
+
+async def browsers_of(session: AsyncSession, customers: Collection[CustomerId]) -> dict[CustomerId, str]:
+    """Return the browser in which each customer would be called back, as the hash of its token."""
+    claims = (
+        select(CallRow.customer_id, GuestRow.token_hash)
+        .join(ClaimRow, ClaimRow.call_id == CallRow.id)
+        .join(GuestRow, GuestRow.id == ClaimRow.guest_id)
+        .where(CallRow.customer_id.in_(customers))
+        .order_by(ClaimRow.claimed_at)
+    )
+    return {CustomerId(customer): browser for customer, browser in await session.execute(claims)}
 
 
 async def _last_claim(session: AsyncSession, customer: CustomerId) -> ClaimRow | None:

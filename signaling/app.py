@@ -19,7 +19,7 @@ from callflow.agent_machine import StatusChosen
 from callflow.call import Waiting
 from callflow.clock import Clock, SystemClock
 from callflow.engine import Engine
-from callflow.ids import AgentId, QueueId
+from callflow.ids import AgentId, CallId, QueueId
 from callflow.wiring import MediaEvent, MediaPort
 from callink.admission import follow_call
 from callink.links import Links, names_of_links
@@ -165,7 +165,7 @@ class Parley:
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
         self.relayed = PageFlag(self.engine.live)
-        self.opened = PageFlag(self.engine.live)
+        self.opened = PageFlag(self.engine.live, self._page_of_missed)
         views = PanelViews(clock, self.relayed, self.opened)
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
@@ -192,7 +192,9 @@ class Parley:
         )
         self.call_backs = CallBacks(database, self.engine, self.guest_calls, views, clock)
         self.guest_places = GuestPlaces(database)
-        self.guest_events = GuestEvents(self.guest_calls, self.guest_places, self.relayed, self.opened, self.limits)
+        self.guest_events = GuestEvents(
+            database, self.guest_calls, self.guest_places, self.relayed, self.opened, self.limits
+        )
         self.feed = FactFeed(database, self.hub.tell, self.guest_events.tell, self.wallboard.tell)
         self.guest_links = GuestLinks(database, self.links, self.settings, self.limits, self.guest_calls.live)
 
@@ -212,7 +214,7 @@ class Parley:
         ConversationsApi(self.threads).register(api)
         AuditApi(AuditLog(self.database)).register(api)
         WallboardApi(self.wallboard).register(api)
-        CallLogApi(CallLog(self.database)).register(api)
+        CallLogApi(CallLog(self.database), self.guest_events.would_ring).register(api)
         self.agent_calls.register(api)
         self.call_control.register(api)
         self.panel.register(api)
@@ -302,6 +304,12 @@ class Parley:
             if isinstance(call.phase, Waiting):
                 waiting[call.queue] = waiting.get(call.queue, 0) + 1
         return waiting
+
+    async def _page_of_missed(self, call_id: CallId) -> None:
+        """A page of a call that is over was opened or closed: whom nobody answered can be called back there."""
+        call = await self.store.call(call_id)
+        if call is not None and call.answered_at is None:
+            await self.hub.outdate_calls(call.queue)
 
     async def _signed_out(self, user: AgentId) -> None:
         """Who signs out is Offline (AST-06), and his panels are closed."""

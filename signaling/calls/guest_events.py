@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,8 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 from callflow.call import Direction
 from callflow.facts import Fact, FactKind
 from callflow.ids import CallId, ConversationId, CustomerId, QueueId
+from callink.calling_back import browsers_of
+from conversations.db.database import Database
 from conversations.db.facts import LoggedFact
 from conversations.errors import NotFoundError
+from conversations.tokens import token_hash
 from signaling.calls.guest_api import GuestCalls
 from signaling.calls.guest_places import GuestPlaces
 from signaling.calls.page_flags import PageFlag
@@ -45,14 +48,28 @@ class GuestEvents:
     """All customers' pages that are open at this process."""
 
     def __init__(
-        self, calls: GuestCalls, places: GuestPlaces, relayed: PageFlag, opened: PageFlag, limits: Limits
+        self,
+        database: Database,
+        calls: GuestCalls,
+        places: GuestPlaces,
+        relayed: PageFlag,
+        opened: PageFlag,
+        limits: Limits,
     ) -> None:
+        self._database = database
         self._calls = calls
         self._places = places
         self._relayed = relayed
         self._opened = opened
         self._limits = limits
         self._pages: set[_Page] = set()
+
+    async def would_ring(self, customers: Collection[CustomerId]) -> set[CustomerId]:
+        """Return those of some customers whose page is open in the browser in which they would be called back."""
+        pages = {(page.customer, token_hash(page.guest.token)) for page in self._pages}
+        async with self._database.read() as session:
+            browsers = await browsers_of(session, {customer for customer, _ in pages}.intersection(customers))
+        return {customer for customer, browser in browsers.items() if (customer, browser) in pages}
 
     def register(self, api: Api) -> None:
         """Add the route."""

@@ -27,7 +27,7 @@ class GuestViews:
             id=call.id,
             media=call.media,
             phase=_phase(call),
-            held=isinstance(phase, Talking) and phase.held_at is not None,
+            held_at=phase.held_at if isinstance(phase, Talking) else None,
             callback_at=call.callback_at,
             started_at=call.started_at,
             answered_at=call.answered_at,

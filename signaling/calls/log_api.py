@@ -1,12 +1,13 @@
 """Calls as lists: all of them, and on top the ones that nobody answered and nobody has seen to."""
 
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
 from callflow.call import Media
-from callflow.ids import AgentId, CallId, QueueId
+from callflow.ids import AgentId, CallId, CustomerId, QueueId
 from conversations.calls.log import CallFilter, CallLog, LoggedCall
 from conversations.calls.outcomes import Outcome
 from signaling.http.api import Api
@@ -20,8 +21,11 @@ from signaling.views import ref, ref_or_none
 class CallLogApi:
     """Handlers of `/calls`. Whose calls a person may see, the log knows."""
 
-    def __init__(self, log: CallLog) -> None:
+    def __init__(
+        self, log: CallLog, would_ring: Callable[[Collection[CustomerId]], Awaitable[set[CustomerId]]]
+    ) -> None:
         self._log = log
+        self._would_ring = would_ring
 
     def register(self, api: Api) -> None:
         """Add the routes."""
@@ -59,9 +63,12 @@ class CallLogApi:
     async def list_missed_calls(self, who: SignedIn) -> MissedCalls:
         """List who called, was not answered, and is still to be called back; for an agent those of the own queues."""
         found, total = await self._log.missed(who.user)
-        return MissedCalls(
-            items=[MissedCall(call=call_item(missed.call), tries=missed.tries) for missed in found], total=total
-        )
+        there = await self._would_ring([CustomerId(missed.call.customer.id) for missed in found])
+        items = [
+            MissedCall(call=call_item(missed.call), tries=missed.tries, page_open=missed.call.customer.id in there)
+            for missed in found
+        ]
+        return MissedCalls(items=items, total=total)
 
     async def handle_call(self, who: SignedIn, call_id: CallId) -> CallItem:
         """Mark a call that nobody answered as seen to, with the customer's earlier ones."""

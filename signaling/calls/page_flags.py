@@ -18,11 +18,14 @@ class PageFlag:
     """The calls of which an open page says something, yes or no; kept no longer than the pages, and in no row.
 
     A call may have several, as a page that came back is there before its old connection is found to be dead.
-    `live` names a live call.
+    `live` names a live call; `over` is told of the others, where somebody wants to know of them.
     """
 
-    def __init__(self, live: Callable[[CallId], Call | None]) -> None:
+    def __init__(
+        self, live: Callable[[CallId], Call | None], over: Callable[[CallId], Awaitable[None]] | None = None
+    ) -> None:
         self._live = live
+        self._over = over
         self._pages: dict[CallId, set[object]] = {}
         self._news: set[CallId] = set()
         self._has_news = asyncio.Event()
@@ -47,13 +50,20 @@ class PageFlag:
             await self._has_news.wait()
             self._has_news.clear()
             news, self._news = self._news, set()
-            for call in (live for one in news if (live := self._live(one)) is not None):
+            for call in news:
                 try:
-                    for party in call.parties:
-                        if party.person is not None:
-                            await tell_agent(party.person)
+                    await self._tell(call, tell_agent)
                 except Exception:
-                    log.exception("the panel of call %s could not be told of its page; it is tried again", call.id)
-                    self._news.add(call.id)
+                    log.exception("the panels of call %s could not be told of its page; it is tried again", call)
+                    self._news.add(call)
                     self._has_news.set()
             await asyncio.sleep(TELL_EVERY)
+
+    async def _tell(self, call_id: CallId, tell_agent: Callable[[AgentId], Awaitable[None]]) -> None:
+        call = self._live(call_id)
+        if call is not None:
+            for party in call.parties:
+                if party.person is not None:
+                    await tell_agent(party.person)
+        elif self._over is not None:
+            await self._over(call_id)

@@ -47,6 +47,8 @@ class MissedCall(Model):
 
     call: CallItem
     tries: int
+    page_open: bool
+    """The customer's page is open and would ring, were he called back now."""
 
 
 class MissedCalls(Model):

@@ -38,8 +38,8 @@ class GuestCall(Model):
     id: str
     media: Media
     phase: GuestPhase
-    held: bool
-    """On hold: music, and nothing is heard or seen either way."""
+    held_at: Moment | None
+    """Since when it is on hold: music, and nothing is heard or seen either way."""
     callback_at: Moment | None
     """Since when the customer waits to be called back."""
     started_at: Moment

@@ -14,7 +14,7 @@ from typing import Final
 from aiohttp import web
 
 from callflow.clock import Clock
-from callflow.ids import AgentId, ConversationId
+from callflow.ids import AgentId, ConversationId, QueueId
 from conversations.db.database import Database, Session
 from conversations.db.facts import LoggedFact, facts_after, last_number
 from conversations.directory.queues import queues_of
@@ -123,6 +123,14 @@ class Hub:
         async with self._lock, self._database.read() as session:
             for panel in [panel for panel in self._panels if panel.who.user.id == agent]:
                 await self._tell(session, panel, Touched(), panel.upto, all_own=True)
+
+    async def outdate_calls(self, queue: QueueId) -> None:
+        """Have this queue's calls fetched again by those who are shown them, after a change that no fact tells."""
+        touched = Touched(calls_in=frozenset({queue}))
+        async with self._lock, self._database.read() as session:
+            for panel in list(self._panels):
+                if await self._stale(session, panel, touched):
+                    await self._tell(session, panel, touched, panel.upto, all_own=True)
 
     def leave(self, panel: Panel) -> None:
         """Forget a panel."""

@@ -212,6 +212,36 @@ async def test_a_call_back_that_nobody_answers_leaves_the_missed_call_on_top(hou
         assert (line["call"]["id"], line["tries"]) == (call, 1)
 
 
+async def test_a_missed_call_says_whether_the_page_is_open_that_would_ring_and_panels_hear_when_it_changes(
+    house: House,
+) -> None:
+    """PLUS-12: the page of the browser in which the customer called last, be it of that call or of an earlier one."""
+    desk = await Desk.open(house, "ana")
+    ana, cora = await house.signed_in("ana"), await house.browser()
+    first, second = await desk.link(), await desk.link()
+
+    async def rings() -> bool:
+        [line] = (await ana.get("/calls/missed"))["items"]
+        return line["page_open"]
+
+    async with panel(ana, sound="blocked") as mine:
+        await ana.ask("PUT", "/agent/status", {"status": "active"})
+
+        async def told_that(open_now: bool) -> None:
+            told = 0
+            while await rings() is not open_now:
+                await mine.until(lambda told=told: any("calls" in one["stale"] for one in mine.changes[told:]))
+                told = len(mine.changes)
+
+        call = await missed(desk, cora, first)
+        assert not await rings()
+        async with guest_page(cora, call):
+            await told_that(True)
+            await missed(desk, cora, second, name=None)
+            assert await rings()
+        await told_that(False)
+
+
 async def test_only_who_may_see_to_a_call_calls_back_and_only_when_it_is_over(house: House) -> None:
     """SYS-01, PLUS-12."""
     desk = await Desk.open(house, "ana")

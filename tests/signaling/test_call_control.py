@@ -93,18 +93,20 @@ async def talking(house: House) -> AsyncGenerator[Floor]:
 
 
 async def test_hold_and_resume_are_shown_and_doubled_ones_change_nothing(house: House) -> None:
-    """CALL-07, PLUS-21: only by who talks."""
+    """CALL-07, PLUS-21: only by who talks; the customer's page says since when."""
     async with talking(house) as floor:
         assert await floor.refused("ben", "hold") == "not_your_call"
         await floor.does("ana", "hold")
         page = floor.panels["ana"]
         await page.until(lambda: page.state["call"]["talk"]["held_at"] is not None)
         held_at = page.state["call"]["talk"]["held_at"]
+        assert (await floor.guest.get(f"/guest/calls/{floor.call}"))["held_at"] == held_at
         await floor.does("ana", "hold")
         await floor.does("ana", "resume")
         await page.until(lambda: page.state["call"]["talk"]["held_at"] is None)
         await floor.does("ana", "resume")
         assert held_at is not None
+        assert (await floor.guest.get(f"/guest/calls/{floor.call}"))["held_at"] is None
 
 
 async def test_targets_are_the_agents_of_the_queue_who_can_be_rung(house: House) -> None:

@@ -37,7 +37,7 @@ export interface GuestCall {
   id: string;
   media: Media;
   phase: "waiting" | "transferring" | "talking" | "calling_back" | "ended";
-  held: boolean;
+  held_at: string | null;
   /** Since when the customer waits to be called back. */
   callback_at: string | null;
   started_at: string;

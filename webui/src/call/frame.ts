@@ -87,7 +87,7 @@ function makeAnnouncer(session: Session, say: (sentence: string) => void) {
       return;
     }
     const { call, leg, place } = session.screen.live;
-    const now = call.held ? "held" : stateOf(session);
+    const now = call.held_at !== null ? "held" : stateOf(session);
     if (now !== state) say(sentenceOf(now, call.agent?.name ?? t("spoken.agent.unnamed")));
     // The place is said when it moves, not when only the guess of the wait does.
     else if (place && place.position !== position) say(placeWords(place));

@@ -53,7 +53,7 @@ function liveWords(live: Live): Words {
     const seconds = live.since(call.answered_at ?? call.now);
     return {
       title: call.agent?.name ?? t("talking.title.unnamed"),
-      text: call.held ? t("held.text", { agent }) : "",
+      text: call.held_at !== null ? t("held.text", { agent }) : "",
       timer: { seconds, label: t("talking.timer") },
     };
   }

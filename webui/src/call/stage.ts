@@ -42,7 +42,7 @@ export function makeStage(session: Session) {
     const { screen, own, link } = session;
     const live = screen.kind === "live" ? screen.live : null;
     const before = screen.kind === "before";
-    const talking = live?.call.phase === "talking" && !live.call.held;
+    const talking = live?.call.phase === "talking" && live.call.held_at === null;
     const video = live ? live.call.media === "video" : link?.audio_only === false;
     show(element, before || (live !== null && live.leg !== null));
     setAttribute(element, "data-kind", video ? "video" : "audio");
