@@ -65,8 +65,8 @@ class StatusReason(StrEnum):
     """A supervisor did (PLUS-20)."""
     REMOVED = "removed"
     """The status that he was in was deleted, or moved to another group."""
-    IDLE = "idle"
-    """He did nothing at his panel for as long as the centre allows."""
+    BARRED = "barred"
+    """He may take no calls any more: the account was disabled, or the role taken away."""
 
 
 class Sound(StrEnum):

@@ -90,6 +90,7 @@ from signaling.panel.views import PanelViews
 from signaling.panel.wallboard import WallboardFeed
 from signaling.plain_page import error_page
 from signaling.queues_api import QueuesApi
+from signaling.removals import Removals
 from signaling.rules_api import RulesApi
 from signaling.sessions import CookieResolver
 from signaling.sessions_api import SessionsApi
@@ -195,7 +196,8 @@ class Parley:
         self.guest_events = GuestEvents(
             database, self.guest_calls, self.guest_places, self.relayed, self.opened, self.limits
         )
-        self.feed = FactFeed(database, self.hub.tell, self.guest_events.tell, self.wallboard.tell)
+        self.removals = Removals(database, self.store, self.engine)
+        self.feed = FactFeed(database, self.hub.tell, self.guest_events.tell, self.wallboard.tell, self.removals.tell)
         self.guest_links = GuestLinks(database, self.links, self.settings, self.limits, self.guest_calls.live)
 
     def api(self, public_url: str | None) -> Api:
@@ -262,6 +264,7 @@ class Parley:
             for name, work in (
                 ("feed", self.feed.run),
                 ("presence", self.presence.run),
+                ("removals", self.removals.run),
                 ("wallboard", self.wallboard.run),
                 ("relays told", partial(self.relayed.tell, self.hub.refresh)),
                 ("open pages told", partial(self.opened.tell, self.hub.refresh)),
@@ -274,6 +277,7 @@ class Parley:
         self.lag.start()
         try:
             await self.engine.start()
+            await self.removals.start()
             yield
         finally:
             for task in tasks:

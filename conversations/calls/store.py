@@ -33,6 +33,8 @@ from conversations.threads.queue_changes import release_work
 Projection = Callable[[Write, Fact, Call], Awaitable[None]]
 """What another room does, in the same transaction, when a fact of a call is recorded."""
 
+_GONE = frozenset({StatusReason.DISCONNECTED, StatusReason.BARRED})
+
 NODE = "local"
 """The name of this process in rows; several nodes come with the cluster issue."""
 
@@ -107,10 +109,11 @@ class CallTransaction:
         """Append a fact; an answer assigns the thread, and other rooms do what they bound to it.
 
         A consulted colleague who takes the call over has answered it before, and gets the thread now.
-        The conversations of an agent whose connection is lost for good become what their queues say (PLUS-05).
+        The conversations of an agent whose connection is lost for good, or who may not work any more, become what
+        their queues say (PLUS-05).
         """
         self.write.fact(fact)
-        gone = fact.kind is FactKind.AGENT_STATUS and fact.data.get("reason") == StatusReason.DISCONNECTED
+        gone = fact.kind is FactKind.AGENT_STATUS and fact.data.get("reason") in _GONE
         if gone and fact.agent is not None:
             await release_work(self.write, fact.agent)
         if call is None:

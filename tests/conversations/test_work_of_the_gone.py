@@ -39,22 +39,23 @@ async def work_of_ana(centre: Centre, policy: WhenGone) -> ConversationId:
 
 
 @pytest.mark.parametrize(
-    ("policy", "ben_is_here", "holder"),
+    ("policy", "ben_is_here", "holder", "reason"),
     [
-        (WhenGone.KEEP, True, "Ana"),
-        (WhenGone.UNASSIGN, True, None),
-        (WhenGone.REROUTE, True, "Ben"),
-        (WhenGone.REROUTE, False, None),
+        (WhenGone.KEEP, True, "Ana", StatusReason.DISCONNECTED),
+        (WhenGone.UNASSIGN, True, None, StatusReason.DISCONNECTED),
+        (WhenGone.REROUTE, True, "Ben", StatusReason.DISCONNECTED),
+        (WhenGone.REROUTE, False, None, StatusReason.DISCONNECTED),
+        (WhenGone.REROUTE, True, "Ben", StatusReason.BARRED),
     ],
 )
 async def test_open_work_of_an_agent_who_is_gone_follows_the_policy_of_its_queue(
-    centre: Centre, policy: WhenGone, ben_is_here: bool, holder: str | None
+    centre: Centre, policy: WhenGone, ben_is_here: bool, holder: str | None, reason: StatusReason
 ) -> None:
     """PLUS-05, LOG-01: with a line in the thread."""
     thread = await work_of_ana(centre, policy)
     if ben_is_here:
         await here(centre, centre.ben)
-    await goes(centre, centre.ana, StatusReason.DISCONNECTED)
+    await goes(centre, centre.ana, reason)
     shown = await centre.threads.get(centre.sam, thread)
     assert (shown.item.assignee.name if shown.item.assignee else None) == holder
     entries = (await centre.threads.entries(centre.sam, thread, 0, 200)).items

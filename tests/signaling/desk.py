@@ -1,8 +1,12 @@
 """A queue with people in it, a link to it, and customers whose media the test plays."""
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+from callflow.agent import Agent
 from callflow.call import Call, Role
 from callflow.events import LegConnected, LegLost, TransportOpened
 from callflow.facts import AUTOMATION, Fact, FactKind
@@ -10,6 +14,10 @@ from callflow.ids import CallId, TransportId, new_id
 from conversations.db.facts import last_number
 from signaling.http.limits import TokenBuckets
 from tests.signaling.house import Browser, House
+
+T = TypeVar("T")
+LIMIT = 10.0
+"""Seconds."""
 
 
 @dataclass
@@ -70,12 +78,34 @@ class Desk:
         assert found is not None
         return found
 
+    async def agent(self, login: str) -> Agent:
+        """How somebody stands, as it is stored."""
+        found = await self.house.parley.store.agent(self.house.people[login].user.id)
+        assert found is not None
+        return found
+
+    async def until(self, call: str, holds: Callable[[Call], bool]) -> Call:
+        """Wait until something is true of a call, and return it."""
+        return await _eventually(lambda: self.now(call), holds)
+
+    async def until_agent(self, login: str, holds: Callable[[Agent], bool]) -> Agent:
+        """Wait until something is true of somebody, and return how he stands."""
+        return await _eventually(lambda: self.agent(login), holds)
+
     async def told(self) -> int:
         """Say something that every panel is told of; return its number, for panels to wait for."""
         async with self.house.parley.database.write() as write:
             write.fact(Fact(FactKind.SETTINGS_CHANGED, AUTOMATION))
         async with self.house.parley.database.read() as session:
             return await last_number(session)
+
+
+async def _eventually(read: Callable[[], Awaitable[T]], holds: Callable[[T], bool]) -> T:
+    deadline = time.monotonic() + LIMIT
+    while not holds(found := await read()):
+        assert time.monotonic() < deadline, f"not within {LIMIT} s; the last was {found}"
+        await asyncio.sleep(0.01)
+    return found
 
 
 def unlimited(house: House) -> None:

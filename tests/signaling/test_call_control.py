@@ -1,95 +1,17 @@
 """What agents and supervisors do with a call that is going on, asked for through the API."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from callflow.agent import Idle, Observing, WrapUp
-from callflow.call import LegState, Ringing, Role, Talking, Waiting
+from callflow.call import LegState, Ringing, Talking, Waiting
 from conversations.directory.values import UserRole
-from tests.signaling.desk import Desk
-from tests.signaling.house import Browser, House
-from tests.signaling.panels import PanelPage, panel
+from tests.signaling.floor import talking
+from tests.signaling.house import House
+from tests.signaling.panels import panel
 
 pytestmark = pytest.mark.wire
-
-
-@dataclass
-class Floor:
-    """A desk with a call that Ana talks in; Ben is free."""
-
-    desk: Desk
-    guest: Browser
-    call: str
-    staff: dict[str, Browser]
-    panels: dict[str, PanelPage]
-
-    def id(self, login: str) -> str:
-        """The id of somebody."""
-        return self.desk.house.people[login].user.id
-
-    async def does(self, login: str, what: str, body: object = None) -> None:
-        """Ask for something that must work."""
-        await self.staff[login].post(f"/calls/{self.call}/{what}", body)
-
-    async def refused(self, login: str, what: str, body: object = None) -> str:
-        """Ask for something that must not work; return why."""
-        status, code = await self.staff[login].refused("POST", f"/calls/{self.call}/{what}", body)
-        assert status == 409
-        return code
-
-    async def targets(self, login: str, search: str = "") -> list[str]:
-        """The names of those to whom the call may go."""
-        shown = await self.staff[login].get(f"/calls/{self.call}/transfer-targets?search={search}")
-        return [one["agent"]["name"] for one in shown["items"]]
-
-    async def shows(self, login: str, phase: str | None) -> dict[str, Any]:
-        """Wait until somebody's panel shows the call like this; return it."""
-        await self.panels[login].until(lambda: self.part(login).get("phase") == phase)
-        return self.part(login)
-
-    def part(self, login: str) -> dict[str, Any]:
-        """The call in somebody's panel now, empty when there is none."""
-        return self.panels[login].state["call"] or {}
-
-    async def answers(self, login: str) -> None:
-        """Answer what rings, with a leg."""
-        shown = await self.shows(login, "ringing")
-        await self.staff[login].post(f"/reservations/{shown['reservation']['id']}/accept", {"tab": "tab-1"})
-        await self.desk.up(self.call, Role.AGENT, login)
-
-    async def activity(self, login: str) -> object:
-        """What somebody does now."""
-        agent = await self.desk.house.parley.store.agent(self.desk.house.people[login].user.id)
-        assert agent is not None
-        return agent.activity
-
-    async def allows_consult(self) -> None:
-        """Let the queue's agents ask a colleague first."""
-        queue = next(one for one in await self.desk.sue.get("/queues") if one["id"] == self.desk.queue["id"])
-        await self.desk.sue.patch(f"/queues/{queue['id']}", {"version": queue["version"], "consult": True})
-
-
-@asynccontextmanager
-async def talking(house: House) -> AsyncGenerator[Floor]:
-    """Ana talks to Cora, Ben is Active and free, Sue looks on."""
-    desk = await Desk.open(house, "ana", "ben")
-    staff = {"ana": await house.signed_in("ana"), "ben": await house.signed_in("ben"), "sue": desk.sue}
-    guest = await house.browser()
-    async with panel(staff["ana"]) as ana, panel(staff["ben"]) as ben, panel(staff["sue"]) as sue:
-        await ana.until(lambda: ana.state["me"]["reachable"])
-        await staff["ana"].ask("PUT", "/agent/status", {"status": "active"})
-        call = await desk.call(guest, await desk.link())
-        floor = Floor(desk, guest, call, staff, {"ana": ana, "ben": ben, "sue": sue})
-        await floor.answers("ana")
-        await floor.shows("ana", "talking")
-        await ben.until(lambda: ben.state["me"]["reachable"])
-        await staff["ben"].ask("PUT", "/agent/status", {"status": "active"})
-        yield floor
 
 
 async def test_hold_and_resume_are_shown_and_doubled_ones_change_nothing(house: House) -> None:
