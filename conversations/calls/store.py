@@ -14,10 +14,11 @@ from callflow.agent_machine import SaveReport
 from callflow.call import Call, Talking
 from callflow.errors import LostRaceError, RefusedError
 from callflow.events import AgentPolicy
-from callflow.facts import Fact, FactKind
+from callflow.facts import ActorKind, Fact, FactKind
 from callflow.ids import AgentId, CallId
 from callflow.ports import Floor
 from callflow.waiting import Place
+from conversations.agents.led import audit_led
 from conversations.agents.spans import begin_span, note_span
 from conversations.calls.agent_rows import agent_values
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id, live_calls
@@ -46,6 +47,8 @@ class CallTransaction:
         self.write = write
         self._session = write.session
         self._projections = projections
+        self._before: dict[AgentId, Agent] = {}
+        """The agents that were read, as they were."""
 
     async def call(self, call: CallId) -> Call | None:
         """Read a call, or None when there is none."""
@@ -86,6 +89,7 @@ class CallTransaction:
             except IntegrityError as error:
                 raise LostRaceError(f"agents {agent}") from error
             await begin_span(self.write, known)
+        self._before[agent] = known
         return known
 
     async def save_agent(self, agent: Agent) -> None:
@@ -110,12 +114,15 @@ class CallTransaction:
 
         A consulted colleague who takes the call over has answered it before, and gets the thread now.
         The conversations of an agent whose connection is lost for good, or who may not work any more, become what
-        their queues say (PLUS-05).
+        their queues say (PLUS-05). What a supervisor did with an agent is audited (SYS-08).
         """
         self.write.fact(fact)
         gone = fact.kind is FactKind.AGENT_STATUS and fact.data.get("reason") in _GONE
         if gone and fact.agent is not None:
             await release_work(self.write, fact.agent)
+        before = self._before.get(fact.agent) if fact.agent is not None else None
+        if fact.actor.kind is ActorKind.SUPERVISOR and before is not None:
+            await audit_led(self.write, fact, before)
         if call is None:
             return
         takes_over = fact.kind is FactKind.CALL_TRANSFERRED and isinstance(call.phase, Talking)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from callflow.facts import Fact, FactKind
+from callflow.facts import ActorKind, Fact, FactKind
 from callflow.ids import AgentId, ConversationId, QueueId
 from signaling.models.panel import Stale
 
@@ -23,6 +23,8 @@ _AUDITED = frozenset(
     }
 )
 """What is written into the audit log too (SYS-08)."""
+_LED = frozenset({FactKind.AGENT_STATUS, FactKind.CALL_WRAPPED})
+"""What is written there when a supervisor does it."""
 _CALLS = frozenset(
     {
         FactKind.CALL_STARTED,
@@ -90,7 +92,7 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
         work = work or _moves_work(fact)
         if fact.kind in _LISTS:
             stale.add(_LISTS[fact.kind])
-        if fact.kind in _AUDITED:
+        if fact.kind in _AUDITED or (fact.kind in _LED and fact.actor.kind is ActorKind.SUPERVISOR):
             stale.add("audit")
         if fact.kind in _CALLS:
             calls_in |= {fact.queue} if fact.queue else set()

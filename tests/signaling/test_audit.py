@@ -3,6 +3,7 @@
 import pytest
 
 from tests.signaling.desk import Desk
+from tests.signaling.floor import talking
 from tests.signaling.house import House
 from tests.signaling.panels import panel
 
@@ -51,3 +52,36 @@ async def test_those_who_lead_hear_that_the_log_grew_and_agents_do_not(house: Ho
             await page.until(lambda page=page: page.upto >= upto)
         assert "audit" in led.changes[-1]["stale"]
         assert "audit" not in mine.changes[-1]["stale"]
+
+
+async def test_what_a_supervisor_does_with_an_agent_is_logged_and_what_the_agent_does_is_not(house: House) -> None:
+    """SYS-08, PLUS-08, PLUS-20: a status that is forced, a wrap-up that is ended; open logs hear of both."""
+    async with talking(house) as floor:
+        ana, sue, page = floor.staff["ana"], floor.staff["sue"], floor.panels["sue"]
+        before = (await sue.get("/audit?limit=1"))["items"][0]["number"]
+
+        async def logged() -> list[tuple[str, str, str, list[object]]]:
+            items = [one for one in (await sue.get("/audit"))["items"] if one["number"] > before]
+            return [(one["actor"]["name"], one["subject"], one["subject_name"], one["fields"]) for one in items]
+
+        def told() -> int:
+            return sum("audit" in change["stale"] for change in page.changes)
+
+        await ana.ask("PUT", "/agent/status", {"status": "away"})
+        upto = await floor.desk.told()
+        await page.until(lambda: page.upto >= upto)
+        assert await logged() == []
+        heard = told()
+        for _ in range(2):  # the second changes nothing
+            await sue.post(f"/team/{floor.id('ana')}/status", {"status": "busy"})
+        forced = ("Sue", "user", "Ana", [{"name": "status", "old": "Active", "new": "Busy"}])
+        assert await logged() == [forced]
+        await page.until(lambda: told() > heard)
+        heard = told()
+        await floor.does("ana", "hangup")
+        await sue.post(f"/team/{floor.id('ana')}/wrap-up/finish")
+        assert await logged() == [
+            ("Sue", "user", "Ana", [{"name": "wrap_up", "old": "running", "new": "ended"}]),
+            forced,
+        ]
+        await page.until(lambda: told() > heard)

@@ -163,7 +163,7 @@ async def test_a_queue_with_callers_in_it_is_not_deleted(house: House) -> None:
 
 
 async def test_what_uses_a_deleted_queue_goes_to_another(house: House) -> None:
-    """SYS-03, LOG-01. Its name is free again, old threads still say it."""
+    """SYS-03, SYS-08, LOG-01. Its name is free again, old threads still say it."""
     desk = await Desk.open(house, "ana")
     await online(house, "ana")
     customer, token = await house.browser(), await desk.link(label="Front door")
@@ -173,16 +173,23 @@ async def test_what_uses_a_deleted_queue_goes_to_another(house: House) -> None:
     rule = {"name": "Videos", "conditions": {"media": "video"}, "queue_id": desk.queue["id"]}
     await desk.sue.post("/routing-rules", rule)
     sales = await desk.sue.post("/queues", {"name": "Sales"})
+    silent = {part: {"on": False} for part in ("greeting", "announcements", "farewell", "places")}
+    music = silent | {"name": "Music", "music": {"on": True}, "longest_seconds": 120, "queues": [desk.queue["id"]]}
+    await desk.sue.post("/waiting-strategies", music)
     usage = await desk.sue.get(f"/queues/{desk.queue['id']}/usage")
     assert [(one["kind"], one["count"], one["names"]) for one in usage["uses"]] == [
         ("links", 1, ["Front door"]),
         ("rules", 1, ["Videos"]),
+        ("strategies", 1, ["Music"]),
         ("conversations", 1, []),
     ]
     for wrong in (desk.queue["id"], "queue_x"):
         path = f"/queues/{desk.queue['id']}?move_to={wrong}"
         assert await desk.sue.refused("DELETE", path) == (422, "invalid")
     assert (await desk.sue.ask("DELETE", f"/queues/{desk.queue['id']}?move_to={sales['id']}")).status == 204
+    [waiting] = (await desk.sue.get("/audit?subject=waiting_strategy&limit=1"))["items"]
+    assert (waiting["subject_name"], waiting["action"], waiting["actor"]["name"]) == ("Music", "changed", "Sue")
+    assert waiting["fields"] == [{"name": "queues", "old": ["Front desk"], "new": []}]
     assert [link["queue"]["name"] for link in await desk.sue.get("/call-links")] == ["Sales"]
     assert [one["queue"]["name"] for one in await desk.sue.get("/routing-rules")] == ["Sales"]
     assert (await desk.sue.get(f"/conversations/{conversation}"))["queue"]["name"] == "Sales"
