@@ -10,12 +10,12 @@ from callflow.facts import FactKind
 from callflow.ids import LegId, new_id
 from callflow.queueing import QueuePolicy
 from tests.callflow.races import together
-from tests.callflow.test_engine_races import Rivals, only_refusals, rivals
+from tests.callflow.rivals import Rivals, only_refusals, rivals
 
 __all__ = ["rivals"]
 pytestmark = [pytest.mark.loop, pytest.mark.timeout(1800)]
 
-SHORT, LONG = 8, 400
+SHORT, LONG = 6, 400
 """Races of each of the five kinds: 2,000 in the long form."""
 
 
@@ -23,9 +23,7 @@ async def test_of_all_who_are_rung_and_answer_at_once_one_has_the_call(rivals: R
     """CALL-02, PLUS-16; S2; mission 3.7: one winner of each ring-all."""
     world = rivals.world
     for _ in range(LONG if long else SHORT):
-        call = await rivals.caller()
-        offers = tuple(rivals.offer(agent) for agent in world.agents)
-        await world.engine.ask(call.id, AgentReserved(offers))
+        call, offers = await rivals.held(*world.agents)
         engines = [world.engine, rivals.other, rivals.any_engine]
         answers = [
             engine.ask(call.id, AgentAccepted(offer.id, offer.agent, "tab"))
@@ -65,7 +63,7 @@ async def test_a_transfer_against_a_hang_up_leaves_nobody_rung(rivals: Rivals, l
     policy = QueuePolicy(world.queue, dict.fromkeys(world.agents, 1))
     first, second = world.agents[:2]
     for _ in range(LONG if long else SHORT):
-        call, ring = await rivals.held(first)
+        call, (ring,) = await rivals.held(first)
         await world.engine.ask(call.id, AgentAccepted(ring.id, first, "tab"))
         results = await together(
             world.engine.ask(call.id, TransferAsked(first, rivals.offer(second), policy)),
@@ -82,7 +80,7 @@ async def test_asking_to_be_called_back_against_an_answer_has_one_outcome(rivals
     """CALL-02, PLUS-12; S2: he talks, or his page rings; and not both."""
     world = rivals.world
     for _ in range(LONG if long else SHORT):
-        call, ring = await rivals.held(world.agents[0])
+        call, (ring,) = await rivals.held(world.agents[0])
         results = await together(
             world.engine.ask(call.id, AgentAccepted(ring.id, ring.agent, "tab")),
             rivals.other.ask(call.id, CallbackAsked(LegId(new_id("leg")))),
@@ -100,7 +98,7 @@ async def test_a_wrap_up_that_is_ended_twice_at_once_is_written_once(rivals: Riv
     world = rivals.world
     agent = world.agents[0]
     for _ in range(LONG if long else SHORT):
-        call, ring = await rivals.held(agent)
+        call, (ring,) = await rivals.held(agent)
         await world.engine.ask(call.id, AgentAccepted(ring.id, agent, "tab"))
         await world.engine.ask(call.id, HungUp(Role.CUSTOMER))
         finished = WrapUpFinished(call.id, "Done", None)

@@ -265,7 +265,7 @@ class World:
     ) -> Call | None:
         """A customer calls, unless one of his calls is live."""
         queue = queue or self.queue
-        if any(call.customer == customer and call.live for call in await self.all_calls()):
+        if any(call.customer == customer for call in await self.store.live_calls()):
             return None
 
         async def make(tx: Any) -> Call:
