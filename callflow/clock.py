@@ -23,3 +23,13 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the time in UTC."""
         return self._start + timedelta(seconds=time.monotonic() - self._monotonic)
+
+    def go_on_from(self, told: datetime) -> bool:
+        """Be no earlier than `told`, a time that this clock told in an earlier life; say whether it was earlier.
+
+        The wall clock was set back while nothing ran, which would lengthen every deadline that is stored. One that
+        was set forward meanwhile cannot be told from time that has passed: what was due then is due.
+        """
+        behind = told - self.now()
+        self._start += max(behind, timedelta(0))
+        return behind > timedelta(0)

@@ -156,6 +156,11 @@ async def last_number(session: AsyncSession) -> int:
     return (await session.execute(select(FactCounter.last))).scalar_one()
 
 
+async def last_time(session: AsyncSession) -> datetime | None:
+    """Return when the latest fact was logged, None before the first."""
+    return await session.scalar(select(FactRow.at).order_by(FactRow.number.desc()).limit(1))
+
+
 def _row(number: int, at: datetime, fact: Fact) -> dict[str, object]:
     return {
         "number": number,
