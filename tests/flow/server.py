@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import Process
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ def free_port(kind: socket.SocketKind) -> int:
 class Server:
     """A server on its own data folder, with the same ports in each of its lives."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, environment: Mapping[str, str] | None = None) -> None:
         self.data = data
+        self._environment = environment or {}
         self.port = free_port(socket.SOCK_STREAM)
         self.media_port = free_port(socket.SOCK_DGRAM)
         self.url = f"http://localhost:{self.port}"
@@ -41,11 +43,11 @@ class Server:
 
     async def start(self) -> None:
         """Start, and wait until it answers."""
-        environment = os.environ | {"PARLEY_MEDIA_PORT": str(self.media_port), "PYTHONPATH": str(ROOT)}
+        own = {"PARLEY_MEDIA_PORT": str(self.media_port), "PYTHONPATH": str(ROOT)}
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "signaling.cli", "serve", "--demo", "--data", str(self.data), "--port", str(self.port)),
-            env=environment,
+            env=os.environ | own | self._environment,
             cwd=ROOT,
             stdout=asyncio.subprocess.DEVNULL,
         )
