@@ -204,5 +204,5 @@ async def media_die(world: World, call: Call) -> None:
     """The process that carries this call's media is gone, with all transports and all that was being said."""
     legs = [party.leg for party in call.parties if party.leg.transport is not None]
     for leg in legs:
-        world.wire.saying.pop(leg.id, None)
+        world.wire.lose(leg.id)
         await world.see(LegDown(leg.id, None, LostBecause.WORKER))

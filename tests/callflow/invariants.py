@@ -3,6 +3,7 @@
 They are written anew, and do not ask the code under test, so that `test_planted_bugs.py` can show that they fail.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -248,3 +249,14 @@ async def check_quiet(world: World) -> None:
     assert all(isinstance(agent.activity, Idle) for agent in agents), "I10: every agent is free"
     assert all(agent.status == Status.OFFLINE for agent in agents), "I10: nobody is there without a panel"
     assert all(not wiring for wiring in world.wire.wiring.values()), "I10: nothing is wired"
+    assert not world.wire.saying, "I10: nothing is being said"
+    assert not world.wire.opened, "I10: every leg is closed"
+    assert await world.store.next_deadline() is None, "I10: nothing waits for its time"
+    # Nobody but this check asks what an engine keeps in memory, so it looks for itself.
+    for engine in world.engines:
+        assert not engine._legs, "I10: no leg is remembered"  # pyright: ignore[reportPrivateUsage]
+        assert not engine._seen, "I10: nor any call"  # pyright: ignore[reportPrivateUsage]
+        assert engine._look_again is None, "I10: nobody is to be routed"  # pyright: ignore[reportPrivateUsage]
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("mailbox")], (
+        "I10: no mailbox is open"
+    )

@@ -20,7 +20,8 @@ from conversations.calls.store import CallStore, CallTransaction
 from conversations.calls.tables import PartyRow
 from conversations.db.database import Database
 from conversations.threads.customers import add_customer
-from tests.callflow.world import Wire, World
+from tests.callflow.wire import Wire
+from tests.callflow.world import World
 from tests.clock import MovableClock
 
 SEED = 20261122

@@ -23,7 +23,8 @@ from callflow.wiring import Wiring
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.calls.tables import AgentRow, CallRow
 from tests.callflow.races import until
-from tests.callflow.world import Wire, World
+from tests.callflow.wire import Wire
+from tests.callflow.world import World
 
 pytestmark = pytest.mark.loop
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from callflow import agent_machine, call_machine
 from callflow.agent import Agent, Idle, Observing, Rung, WrapUp
 from callflow.agent_machine import AgentDecision, AgentEvent, StatusChosen
 from callflow.call import Call, CallingBack, Ended, Ringing, Role, Talking, Waiting
+from callflow.engine import Engine
 from callflow.events import (
     AgentAccepted,
     AgentDeclined,
@@ -21,6 +23,7 @@ from callflow.events import (
     AgentReserved,
     BeginWrapUp,
     CallEvent,
+    CloseLeg,
     ConsultReturned,
     Decision,
     Engage,
@@ -114,10 +117,10 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @plant("no wrap-up follows a talk")
 def _(monkeypatch: pytest.MonkeyPatch) -> None:
-    disobey(
-        monkeypatch,
-        lambda agent, order, now: replace(agent, activity=Idle(now)) if isinstance(order, BeginWrapUp) else None,
-    )
+    def change(agent: Agent, order: AgentOrder, now: datetime) -> Agent | None:
+        return replace(agent, activity=Idle(now)) if isinstance(order, BeginWrapUp) else None
+
+    disobey(monkeypatch, change)
 
 
 @plant("a second press answers twice")
@@ -228,10 +231,9 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
         return assign(waiting, [free(agent) for agent in agents], policies, now)
 
     def change(agent: Agent, order: AgentOrder, now: datetime) -> Agent | None:
-        return obeyed(free(agent), order, now) if isinstance(order, Reserve) else None
-
-    def obeyed(agent: Agent, order: Reserve, now: datetime) -> Agent:
-        return replace(agent, activity=Rung(now, order.call, order.reservation, agent.activity.since))
+        if not isinstance(order, Reserve):
+            return None
+        return replace(agent, activity=Rung(now, order.call, order.reservation, free(agent).activity.since))
 
     monkeypatch.setattr("callflow.engine.assign", careless)
     disobey(monkeypatch, change)
@@ -291,10 +293,10 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @plant("hold does not cut")
 def _(monkeypatch: pytest.MonkeyPatch) -> None:
-    spoil(
-        monkeypatch,
-        lambda call, event, now, made: replace(made, commands=()) if isinstance(event, HoldAsked) else made,
-    )
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        return replace(made, commands=()) if isinstance(event, HoldAsked) else made
+
+    spoil(monkeypatch, change)
 
 
 @plant("the losers of a ring for all ring on")
@@ -353,6 +355,25 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(made, call=replace(made.call, wait_until=now + timedelta(days=1))) if back else made
 
     spoil(monkeypatch, change)
+
+
+@plant("a leg is left open at the end")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        kept = tuple(one for one in made.commands if not isinstance(one, CloseLeg))
+        return replace(made, commands=kept if isinstance(made.call.phase, Ended) else made.commands)
+
+    spoil(monkeypatch, change)
+
+
+@plant("a call that is over is remembered")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    note: Callable[[Engine[Any], Call], None] = vars(Engine)["_committed"]
+
+    def keep(engine: Engine[Any], call: Call) -> None:
+        note(engine, call if call.live else replace(call, phase=Waiting()))
+
+    monkeypatch.setattr(Engine, "_committed", keep)
 
 
 def traces_until_found(most: int) -> tuple[int, str]:

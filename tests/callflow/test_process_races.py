@@ -25,7 +25,7 @@ from conversations.calls.store import CallStore, CallTransaction
 from conversations.db.database import Database
 from tests.callflow.races import LIMIT
 from tests.callflow.rivals import SEED, Arena, staffed
-from tests.callflow.world import Wire
+from tests.callflow.wire import Wire
 from tests.clock import MovableClock
 
 pytestmark = [pytest.mark.loop, pytest.mark.timeout(1800)]

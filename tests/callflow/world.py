@@ -1,6 +1,6 @@
 """A small centre for engine tests: the real engine and the real store on SQLite, and a clock that the test moves.
 
-Only the wire is played: `Wire` stands for the media plane's packets, and remembers what it was asked for.
+Only the wire is played, see `wire.py`.
 """
 
 import contextlib
@@ -27,11 +27,11 @@ from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentDeclined, CallEvent, HungUp, TransportOpened
 from callflow.facts import AUTOMATION
-from callflow.ids import AgentId, CallId, ConversationId, CustomerId, LegId, PromptId, QueueId, RecordingId, TransportId
+from callflow.ids import AgentId, CallId, ConversationId, CustomerId, LegId, QueueId, TransportId
 from callflow.ports import Store
 from callflow.queueing import CallOrder, QueuePolicy
 from callflow.waiting import WaitingPlan
-from callflow.wiring import Answer, LegDown, LegUp, LostBecause, MediaEvent, PromptEnded, Stream, Wiring
+from callflow.wiring import LegDown, LegUp, LostBecause, MediaEvent, PromptEnded
 from conversations.calls.reading import all_agents, calls_by_id
 from conversations.calls.store import CallStore
 from conversations.db.database import Database
@@ -41,53 +41,13 @@ from conversations.directory.queues import add_queue
 from conversations.directory.tables import UserRole
 from conversations.threads.customers import add_customer
 from conversations.threads.joining import thread_for_call
+from tests.callflow.wire import Wire
 from tests.clock import MovableClock
 
 AGENTS = 3
 CUSTOMERS = 4
 STUCK = 5
 """Looks at one moment that may be needed: an agent may have two deadlines in it."""
-
-
-@dataclass
-class Wire:
-    """Remembers the wiring it was told, and which legs were closed."""
-
-    wiring: dict[CallId, Wiring] = field(default_factory=dict[CallId, Wiring])
-    closed: set[LegId] = field(default_factory=set[LegId])
-    played: list[tuple[LegId, PromptId]] = field(default_factory=list[tuple[LegId, PromptId]])
-    saying: dict[LegId, PromptId] = field(default_factory=dict[LegId, PromptId])
-    """What is being said to a leg now."""
-    cut: list[tuple[LegId, PromptId]] = field(default_factory=list[tuple[LegId, PromptId]])
-    """What was cut, and is to be reported as ended."""
-
-    async def open(self, call: CallId, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:
-        raise NotImplementedError
-
-    async def reopen(self, leg: LegId, offer: str) -> Answer:
-        raise NotImplementedError
-
-    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
-        before, self.wiring[call] = self.wiring.get(call, {}), wiring
-        for leg in self.saying.keys() & (before.keys() | wiring.keys()):
-            if before.get(leg, {}).get(Stream.VOICE) != wiring.get(leg, {}).get(Stream.VOICE):
-                self._cut(leg)
-
-    def play(self, leg: LegId, prompt: PromptId) -> None:
-        self._cut(leg)
-        self.saying[leg] = prompt
-        self.played.append((leg, prompt))
-
-    def _cut(self, leg: LegId) -> None:
-        if leg in self.saying:
-            self.cut.append((leg, self.saying.pop(leg)))
-
-    def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
-        raise NotImplementedError
-
-    def close(self, leg: LegId) -> None:
-        self.closed.add(leg)
-        self.saying.pop(leg, None)
 
 
 def leg_of(call: Call, role: Role) -> Leg | None:
@@ -301,7 +261,8 @@ class World:
         if leg is None or not call.live:
             return None
         transport = TransportId(f"tr_{next(self._numbers)}")
-        await self.tell(call.id, TransportOpened(leg.id, transport, "tab"))
+        if await self.tell(call.id, TransportOpened(leg.id, transport, "tab")):
+            self.wire.opened.add(leg.id)
         return transport
 
     async def connect(self, call: Call, role: Role) -> None:
@@ -407,9 +368,7 @@ class World:
     async def crash(self) -> None:
         """Kill the process and start another."""
         await self.new_engine()
-        self.wire.wiring.clear()
-        self.wire.saying.clear()
-        self.wire.cut.clear()
+        self.wire.die()
         for call in await self.store.live_calls():
             rung = {ring.leg.id for ring in call.rings}
             legs = [party.leg for party in call.parties if party.leg.id not in rung]
@@ -417,11 +376,15 @@ class World:
         await self.engine.recover()
         await self.settle()
 
-    async def tell(self, call: CallId, event: CallEvent) -> None:
-        """Ask the engine; a refusal is an answer too."""
-        with contextlib.suppress(RefusedError):
+    async def tell(self, call: CallId, event: CallEvent) -> bool:
+        """Ask the engine; a refusal is an answer too. Say whether it was done."""
+        try:
             await self.engine.ask(call, event)
-        await self.settle()
+        except RefusedError:
+            return False
+        finally:
+            await self.settle()
+        return True
 
     async def do(self, agent: AgentId, event: AgentEvent) -> None:
         """Perform an agent's event; a refusal is an answer too."""

@@ -15,7 +15,8 @@ from conversations.calls.store import CallStore, CallTransaction
 from conversations.db.database import Database
 from signaling.opening import SET_BACK, open_database
 from signaling.settings import Settings
-from tests.callflow.world import Wire, World
+from tests.callflow.wire import Wire
+from tests.callflow.world import World
 from tests.clock import MovableClock
 
 pytestmark = pytest.mark.wire
