@@ -153,12 +153,15 @@ class Chronicle:
                 urgent = URGENCY[other.priority] <= URGENCY[call.priority]
                 assert not urgent or call.answered_at or call.returned, "I4: first come, first served"
         history = self.calls.setdefault(call.id, History())
-        if fact.agent in history.refused:
+        if not self.world.hands_out(call.queue):
+            history.refused.clear()  # who takes a call may have refused it before
+        elif fact.agent in history.refused:
             last = max(history.refused.values())
             assert logged.at >= last + DECLINE_PAUSE, "PLUS-07: who refused is not asked again at once"
             unasked = (others & levels.keys()) - history.refused.keys() - history.passed
             assert not unasked, "PLUS-07: nor before everybody else was"
-            history.refused.clear()
+            history.refused.clear()  # another round begins, for everybody
+            history.passed.clear()
         elif fact.agent in history.passed:
             history.refused.clear()
             history.passed.clear()

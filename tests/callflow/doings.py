@@ -4,8 +4,8 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from callflow.agent import DEFAULTS, Group, Status, StatusReason
-from callflow.agent_machine import StatusChosen
+from callflow.agent import DEFAULTS, Group, Sound, Status, StatusReason
+from callflow.agent_machine import SoundChanged, StatusChosen, WrapUpEnded
 from callflow.call import Call, ObserverMode, Priority, Reservation, Role, Talking
 from callflow.events import (
     AgentRemoved,
@@ -36,13 +36,15 @@ DOINGS = (
     *("connect customer", "connect agent", "lose customer", "lose agent", "hang up customer", "hang up agent"),
     *("hold", "resume", "transfer", "transfer", "consult", "consult", "complete", "return", "colleague leaves"),
     *("observe", "stop observing", "call me back", "customer comes back", "prompt ends", "prompt ends", "remove"),
-    *("refuse for long", "call back"),
+    *("refuse for long", "call back", "sound", "wrap-up ended", "take", "take"),
 )
 LAYOUTS = (
     Layout((Desk({0: 1, 1: 1, 2: 1}),)),
     Layout((Desk({0: 1, 1: 1, 2: 1}, CallOrder.RING_ALL),)),
     Layout((Desk({0: 1, 1: 2, 2: 2}, CallOrder.BY_LEVEL, level_wait=timedelta(seconds=20)),)),
     Layout((Desk({0: 1, 1: 1}, CallOrder.ROUND_ROBIN, weight=1), Desk({1: 1, 2: 1}, CallOrder.RING_ALL))),
+    Layout((Desk({0: 1, 1: 1, 2: 1}, CallOrder.FEWEST_CALLS),)),
+    Layout((Desk({0: 1, 1: 1, 2: 1}, auto_assign=False), Desk({1: 1, 2: 1}, CallOrder.LEAST_TALK))),
 )
 PLANS = (
     WaitingPlan(),
@@ -121,6 +123,14 @@ async def by_agent(world: World, doing: str, agent: AgentId, second: int) -> boo
             await world.talk(world.customers[second % CUSTOMERS], agent)
         case "wrap up":
             await world.wrap_up(agent, ("write", "more", "finish")[second % 3])
+        case "sound":
+            await world.do(agent, SoundChanged(tuple(Sound)[second % 3]))
+        case "wrap-up ended":
+            await world.do(agent, WrapUpEnded(Actor(ActorKind.SUPERVISOR, world.supervisors[0])))
+        case "take":
+            for queue in world.queues:
+                if not world.hands_out(queue):
+                    await world.take(queue, agent)
         case "remove":
             call = await world.call_of(agent)
             if call is not None:

@@ -213,7 +213,7 @@ def check_waiting(world: World, calls: Sequence[Call], agents: Sequence[Agent], 
     working = everybody | {agent.id for agent in agents if isinstance(agent.activity, Rung | InCall | WrapUp)}
     for call in calls:
         here = call.customer_leg.state is LegState.UP or call.callback_at is not None
-        if not isinstance(call.phase, Waiting) or not here or call.hearing.farewell:
+        if not isinstance(call.phase, Waiting) or not here or call.hearing.farewell or not world.hands_out(call.queue):
             continue
         refused = {skip.agent for skip in call.skipped}
         levels = world.levels(call.queue)

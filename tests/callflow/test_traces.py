@@ -25,16 +25,19 @@ from tests.callflow.doings import Step, layout_of, perform, random_steps
 from tests.callflow.memory import MemoryWorld
 from tests.callflow.world import World
 from tests.clock import MovableClock
+from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.loop, pytest.mark.timeout(3600)]
 
 SEED = 20261122
 SHORT, LONG = 500, 10_000
 SHORT_SAME, LONG_SAME = 5, 200
+SHORT_POSTGRES, LONG_POSTGRES = 3, 60
 """Traces that are run five times over: in memory once, and on a database."""
 QUIET = 9 * 3600
 """Seconds after which every deadline has come: the longest is that of who waits to be called back."""
 Life = Literal["one", "restarts", "two"]
+LIVES: tuple[Life, ...] = ("one", "restarts", "two")
 
 
 async def run(steps: list[Step]) -> None:
@@ -81,16 +84,15 @@ def test_no_random_trace_breaks_an_invariant(long: bool) -> None:
             raise AssertionError(f"trace {number} of seed {SEED}: {shortest(steps)}") from broken
 
 
-def fresh(template: Path, folder: Path) -> Path:
-    """An empty, migrated database."""
+def fresh(template: Path, folder: Path) -> str:
+    """The URL of an empty, migrated SQLite database."""
     for leftover in folder.glob("trace.db*"):
         leftover.unlink()
-    return Path(shutil.copy(template, folder / "trace.db"))
+    return f"sqlite:///{shutil.copy(template, folder / 'trace.db')}"
 
 
-async def on_database(template: Path, folder: Path, steps: list[Step], life: Life) -> World:
-    """The same centre as in memory, on SQLite."""
-    url = f"sqlite:///{fresh(template, folder)}"
+async def on_database(url: str, steps: list[Step], life: Life) -> World:
+    """The same centre as in memory, on an empty database."""
     clock, layout = MovableClock(), layout_of(steps)
     database = await Database.open(url, clock)
     others = [await Database.open(url, clock)] if life == "two" else []
@@ -119,6 +121,7 @@ async def on_database(template: Path, folder: Path, steps: list[Step], life: Lif
                 "call_order": policy.order,
                 "weight": policy.weight,
                 "consult": policy.consult,
+                "auto_assign": policy.auto_assign,
                 "level_wait_seconds": int(policy.level_wait.total_seconds()),
             }
             await write.session.execute(update(QueueRow).where(QueueRow.id == queue.id).values(**settings))
@@ -184,15 +187,31 @@ def test_a_trace_ends_in_the_same_rows_through_memory_a_database_restarts_and_tw
 ) -> None:
     """PLUS-15: nothing that matters is only in memory, and it does not matter which engine an event reaches."""
     rng = random.Random(SEED)
-    lives: tuple[Life, ...] = ("one", "restarts", "two")
 
     async def through(steps: list[Step]) -> None:
         layout = layout_of(steps)
         in_memory = await rows(MemoryWorld.of(layout), steps)
         assert await rows(MemoryWorld.of(layout, restart_always=True), steps) == in_memory
         assert await rows(MemoryWorld.of(layout, two_engines=True), steps) == in_memory
-        for life in lives:
-            assert await rows(await on_database(sqlite_template, folder, steps, life), steps) == in_memory, life
+        for life in LIVES:
+            world = await on_database(fresh(sqlite_template, folder), steps, life)
+            assert await rows(world, steps) == in_memory, life
 
     for _ in range(LONG_SAME if long else SHORT_SAME):
         asyncio.run(through(random_steps(rng)))
+
+
+def test_a_trace_ends_in_the_same_rows_on_postgresql(
+    postgres_server: Postgres, postgres_template: str, long: bool
+) -> None:
+    """PLUS-15: neither does it matter which database keeps it."""
+    rng = random.Random(SEED)
+
+    async def through(steps: list[Step], life: Life) -> None:
+        name = postgres_server.new_database(postgres_template)
+        world = await on_database(postgres_server.url(name), steps, life)
+        assert await rows(world, steps) == await rows(MemoryWorld.of(layout_of(steps)), steps), life
+        postgres_server.drop_database(name)
+
+    for number in range(LONG_POSTGRES if long else SHORT_POSTGRES):
+        asyncio.run(through(random_steps(rng), LIVES[number % len(LIVES)]))

@@ -63,11 +63,14 @@ class Desk:
     order: CallOrder = CallOrder.LONGEST_IDLE
     weight: int = 0
     level_wait: timedelta = timedelta(0)
+    auto_assign: bool = True
 
     def policy(self, queue: QueueId, agents: Sequence[AgentId]) -> QueuePolicy:
         """The queue's policy, once its agents have names."""
         levels = {agents[number]: level for number, level in self.levels.items()}
-        return QueuePolicy(queue, levels, self.order, self.weight, level_wait=self.level_wait, consult=True)
+        return QueuePolicy(
+            queue, levels, self.order, self.weight, self.auto_assign, level_wait=self.level_wait, consult=True
+        )
 
 
 @dataclass(frozen=True)
@@ -310,6 +313,12 @@ class World:
         if answered is not None:
             await self.connect(answered, Role.AGENT)
 
+    async def take(self, queue: QueueId, agent: AgentId) -> None:
+        """Ask for the first caller of a queue."""
+        with contextlib.suppress(RefusedError):
+            await self.engine.take(queue, agent)
+        await self.settle()
+
     async def decline(self, agent: AgentId) -> None:
         """Press Decline, if it rings."""
         call = await self.call_of(agent)
@@ -335,6 +344,11 @@ class World:
         """Who is in a queue, at which level."""
         policy = self.policies.get(queue)
         return policy.levels if policy else dict.fromkeys(self.agents, 1)
+
+    def hands_out(self, queue: QueueId) -> bool:
+        """Whether a queue offers its callers by itself; in others agents take them."""
+        policy = self.policies.get(queue)
+        return policy is None or policy.auto_assign
 
     async def wrap_up(self, agent: AgentId, what: str) -> None:
         """Press a button of the wrap-up window, if it is there."""

@@ -47,7 +47,7 @@ class Server:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "signaling.cli", "serve", "--demo", "--data", str(self.data), "--port", str(self.port)),
-            env=os.environ | own | self._environment,
+            env={**os.environ, **own, **self._environment},
             cwd=ROOT,
             stdout=asyncio.subprocess.DEVNULL,
         )
