@@ -19,6 +19,8 @@ from callflow.agent_machine import (
     PanelsGone,
     SoundChanged,
     StatusChosen,
+    StatusRedefined,
+    WrapUpEnded,
     WrapUpFinished,
     WrapUpWritten,
 )
@@ -74,6 +76,7 @@ from callflow.events import (
     TransferAsked,
     TransportOpened,
 )
+from callflow.facts import Actor, ActorKind
 from callflow.ids import (
     AgentId,
     CallId,
@@ -250,6 +253,19 @@ def agent_state(agent: Agent) -> str:
             return "Taking part"
 
 
+AGENT_EVENTS: Final[Mapping[str, tuple[AgentEvent, ...]]] = {
+    "finishes": (WrapUpFinished(CallId("call"), "", None),),
+    "a supervisor ends it": (WrapUpEnded(Actor(ActorKind.SUPERVISOR, S)),),
+    "time": (AgentTimePassed(),),
+    "_stays": (
+        *(StatusChosen(Status.AWAY), StatusChosen(Status.ACTIVE), StatusRedefined(Status.ACTIVE.id, Status.AWAY)),
+        *(PanelArrived(Sound.READY), PanelsGone(), SoundChanged(Sound.BLOCKED)),
+        *(WrapUpWritten(CallId("call"), "", None), MoreTime(CallId("call"), AgentPolicy(timedelta(0)))),
+    ),
+}
+"""All events of an agent, by what a reader would call them; the last change nothing of what he is doing."""
+
+
 def agent_edges() -> dict[tuple[str, str], list[str]]:
     """Put an agent in each state through every order and every event."""
     call, thread = CallId("call"), ConversationId("conv")
@@ -259,14 +275,6 @@ def agent_edges() -> dict[tuple[str, str], list[str]]:
         "begins a call": (Dial(call, thread),),
         "takes part": (Observe(call),),
         "let go": (Release(call), Release(call, StatusReason.MISSED)),
-    }
-    events: dict[str, tuple[AgentEvent, ...]] = {
-        "finishes": (WrapUpFinished(call, "", None),),
-        "time": (AgentTimePassed(),),
-        "_stays": (
-            *(StatusChosen(Status.AWAY), StatusChosen(Status.ACTIVE), PanelArrived(Sound.READY), PanelsGone()),
-            *(SoundChanged(Sound.BLOCKED), WrapUpWritten(call, "", None), MoreTime(call, AgentPolicy(timedelta(0)))),
-        ),
     }
     edges: dict[tuple[str, str], list[str]] = {}
     for name, agent in _agents().items():
@@ -283,7 +291,7 @@ def agent_edges() -> dict[tuple[str, str], list[str]]:
                 [_obeyed(agent, over, policy)],
                 word,
             )
-        for word, happened in events.items():
+        for word, happened in AGENT_EVENTS.items():
             reached = [_agent_after(agent, event) for event in happened]
             _note(edges, name, reached, word)
     return edges
