@@ -3,12 +3,12 @@
 import json
 import os
 import re
-import resource
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Generator
@@ -22,6 +22,8 @@ from signaling.cli import main
 pytestmark = pytest.mark.wire
 
 ROOT = Path(__file__).parent.parent.parent
+AGAIN_LIMIT = 20.0
+"""Seconds for a second start: ten times what it may take (`benchmarks/start_up.py` measures that)."""
 
 
 def environment() -> dict[str, str]:
@@ -65,12 +67,11 @@ def test_the_first_start_with_demo_makes_a_trial_workspace_and_the_second_is_fas
             assert any(account["password"] in line for line in lines)
         assert urllib.request.urlopen(f"{url}/healthz", timeout=5).read() == b"ok\n"
         assert urllib.request.urlopen(demo["call_link"], timeout=5).status == 200
-    # Counted in processor time, since the machine may be busy with something else.
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.monotonic()
     with serving("--demo", "--data", str(tmp_path)) as (lines, _):
+        took = time.monotonic() - began
         assert not any(account["password"] in "\n".join(lines) for account in demo["accounts"])
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
+    assert took < AGAIN_LIMIT
 
 
 def test_an_empty_folder_without_demo_prints_a_one_time_address_and_makes_no_accounts(tmp_path: Path) -> None:
