@@ -53,3 +53,13 @@ test("a hold says how long it was, and a supervisor's part what it was (PLUS-20,
   expect(text({ ...observed, mode: "whisper" })).toBe("Sue whispers to Ana");
   expect(text({ ...observed, mode: null })).toBe("Sue left the call of Ana");
 });
+
+test("a wrap-up tells how the call ended, where the agent chose that, and what he wrote (WRAP-01)", () => {
+  const agent = { id: "user_1", name: "Ana" };
+  const wrapped = { ...base, type: "call_wrapped", call_id: "c", agent, summary: "Wants the form." } as const;
+  expect(tell({ ...wrapped, disposition: { id: "dsp_1", name: "Sale" } })).toMatchObject({
+    text: "Ana finished the wrap-up: Sale",
+    detail: "Wants the form.",
+  });
+  expect(text({ ...wrapped, disposition: null })).toBe("Ana finished the wrap-up");
+});

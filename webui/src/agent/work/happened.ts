@@ -59,7 +59,9 @@ export function tell(entry: Happened): { icon: Icon; text: string; detail?: stri
     case "call_wrapped":
       return {
         icon: "report",
-        text: t("entry.wrapped", { name: entry.agent.name }),
+        text: entry.disposition
+          ? t("entry.wrapped_as", { name: entry.agent.name, disposition: entry.disposition.name })
+          : t("entry.wrapped", { name: entry.agent.name }),
         ...(entry.summary === "" ? {} : { detail: entry.summary }),
       };
     case "change":

@@ -1,7 +1,7 @@
 import { untrack } from "svelte";
 import { wrapUp as api } from "../../lib/api/client";
 import { ApiError } from "../../lib/api/problem";
-import type { ConversationStatus, WrapUp } from "../../lib/api/types";
+import type { ConversationStatus, WrapUp, WrapUpDraft as Draft } from "../../lib/api/types";
 import { sentenceFor } from "../errors";
 import type { Notices } from "../shell/notices.svelte";
 import type { Panel } from "../shell/panel.svelte";
@@ -14,8 +14,11 @@ const LAST_SAVE_MS = 800;
 export class WrapUpDraft {
   summary = $state("");
   status = $state<ConversationStatus>("open");
+  /** What was finished without, and cannot be: the disposition, where the centre needs one of every call. */
+  missing = $state(false);
   saving = $state<"saved" | "waiting" | "failed">("saved");
   busy = $state(false);
+  private chosen = $state<string | null>(null);
   private call: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -45,6 +48,16 @@ export class WrapUpDraft {
     return this.panel.state?.wrap_up ?? null;
   }
 
+  /** What was chosen, unless a supervisor has deleted it meanwhile. */
+  get disposition(): string | null {
+    return this.current?.dispositions.some(({ id }) => id === this.chosen) ? this.chosen : null;
+  }
+
+  set disposition(chosen: string | null) {
+    this.chosen = chosen;
+    if (chosen !== null) this.missing = false;
+  }
+
   /** Notes that the person has changed something; it is saved a moment later. */
   edited(): void {
     this.saving = "waiting";
@@ -58,6 +71,8 @@ export class WrapUpDraft {
 
   async finish(): Promise<void> {
     if (this.call === null || this.busy) return;
+    this.missing = this.current?.disposition_required === true && this.disposition === null;
+    if (this.missing) return;
     clearTimeout(this.timer);
     this.busy = true;
     await this.ask(api.finish(this.draft(this.call)));
@@ -67,11 +82,15 @@ export class WrapUpDraft {
   /** Another tab may write too: what comes from the server is taken unless something here is not saved yet. */
   private take(current: WrapUp | null): void {
     const another = current?.call_id !== this.call;
-    if (another) clearTimeout(this.timer);
+    if (another) {
+      clearTimeout(this.timer);
+      this.missing = false;
+    }
     this.call = current?.call_id ?? null;
     if (current === null || (!another && this.saving !== "saved")) return;
     this.summary = current.summary;
     this.status = current.status;
+    this.disposition = current.disposition_id;
     this.saving = "saved";
   }
 
@@ -81,7 +100,8 @@ export class WrapUpDraft {
     const draft = this.draft(this.call);
     try {
       await api.save(draft, leaving);
-      const unchanged = draft.summary === this.summary && draft.status === this.status;
+      const now = this.draft(draft.call_id);
+      const unchanged = (["summary", "status", "disposition_id"] as const).every((part) => draft[part] === now[part]);
       if (unchanged) this.saving = "saved";
     } catch (error) {
       // The deadline may have passed while this was on its way; then the server has the last draft it was given.
@@ -98,7 +118,7 @@ export class WrapUpDraft {
     }
   }
 
-  private draft(call_id: string): { call_id: string; summary: string; status: ConversationStatus } {
-    return { call_id, summary: this.summary, status: this.status };
+  private draft(call_id: string): Draft {
+    return { call_id, summary: this.summary, status: this.status, disposition_id: this.disposition };
   }
 }
