@@ -38,7 +38,14 @@ export type Screen =
   | { kind: "ended"; how: Ending; call: api.GuestCall; listening?: Events };
 
 /** After these an agent may call back: nobody talked to the customer. */
-const CALLS_AGAIN: readonly Ending[] = ["no_answer", "no_callback", "callback_missed", "server_restart", "failed"];
+const CALLS_AGAIN: readonly Ending[] = [
+  "left",
+  "no_answer",
+  "no_callback",
+  "callback_missed",
+  "server_restart",
+  "failed",
+];
 
 /** How often a page that may open by itself looks again, in milliseconds. */
 const LOOK_AGAIN: Partial<Record<Page, number>> = {
@@ -127,7 +134,7 @@ export class Session {
     const { call, ahead } = this.screen.live;
     const told = tell(() => api.hangUp(call.id));
     const ended = { ...call, ended_at: new Date(Date.now() + ahead).toISOString() };
-    this.leaveTo({ kind: "ended", how: leavingOf(call), call: ended }, told);
+    this.end(leavingOf(call), ended, told);
   }
 
   /** Leaves the line and keeps the place, to be called back. */
@@ -228,8 +235,8 @@ export class Session {
     this.onchange();
   }
 
-  private end(how: Ending, call: api.GuestCall): void {
-    this.leaveTo({ kind: "ended", how, call });
+  private end(how: Ending, call: api.GuestCall, told?: Promise<void>): void {
+    this.leaveTo({ kind: "ended", how, call }, told);
     if (!CALLS_AGAIN.includes(how) || this.screen.kind !== "ended") return;
     this.screen.listening = followCall(call.id, {
       relayed: () => false,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { PanelCall } from "../../lib/api/types";
-import { callWords, observersWords } from "./words";
+import { askedWords } from "../ringing/words";
+import { callWords, observersWords, ringsFor } from "./words";
 
 const now = Date.parse("2026-11-22T10:00:00Z");
 const call: PanelCall = {
@@ -89,7 +90,19 @@ test("a customer who is called back has some seconds to answer (PLUS-12)", () =>
     until: "2026-11-22T10:00:32Z",
     theirs: "away",
   };
-  expect(callWords(calling, here, now).text).toBe("Calling back. The customer's page rings for 32 more seconds.");
+  expect(callWords(calling, here, now)).toMatchObject({
+    text: "Calling back. The customer's page rings.",
+    trouble: false,
+  });
+  expect(ringsFor(calling, now)).toBe(32);
+  expect(callWords({ ...calling, theirs_open: false }, here, now)).toMatchObject({
+    text: "The page is closed: nobody may hear it ring.",
+    trouble: true,
+  });
+  const answering: PanelCall = { ...calling, theirs: "connecting" };
+  expect(callWords(answering, here, now).text).toBe("Connecting…");
+  expect(ringsFor(answering, now)).toBeNull();
+  expect(ringsFor(call, now)).toBeNull();
 });
 
 test("an agent reads who whispers and who has joined, not who listens (PLUS-20)", () => {
@@ -97,4 +110,12 @@ test("an agent reads who whispers and who has joined, not who listens (PLUS-20)"
   expect(observersWords([{ supervisor: sue, mode: "listen" }])).toBeNull();
   expect(observersWords([{ supervisor: sue, mode: "whisper" }])).toBe("Sue whispers to you");
   expect(observersWords([{ supervisor: sue, mode: "barge" }])).toBe("Sue has joined the call");
+});
+
+test("a ring says that the customer wants to be called back, and since when (PLUS-12)", () => {
+  expect(askedWords(call, now)).toBe("");
+  const asked: PanelCall = { ...call, talk: null, phase: "ringing", callback_at: "2026-11-22T09:56:00Z" };
+  expect(askedWords(asked, now)).toMatch(/^Wants to be called back, asked 4 mins? ago$/);
+  const handed: PanelCall = { ...asked, asked_by: { id: "user_2", name: "Ben" } };
+  expect(askedWords(handed, now)).toMatch(/^Ben hands over/);
 });

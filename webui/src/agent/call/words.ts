@@ -27,13 +27,19 @@ export function callWords(call: PanelCall, { here, legState }: Seen, now: number
   if (legState === "reconnecting" || call.mine === "reconnecting") return trouble(t("call.mine_reconnecting"));
   if (legState !== "up") return fine(t("call.connecting"));
   if (call.phase === "calling_back") {
-    return fine(t("call.calling_back", { count: secondsUntil(call.until, now) }));
+    if (call.theirs !== "away") return fine(t("call.connecting"));
+    return call.theirs_open ? fine(t("call.calling_back")) : trouble(t("call.page_closed"));
   }
   if (call.theirs === "reconnecting") {
     const count = secondsUntil(call.grace_until, now);
     return trouble(t(count > 0 ? "call.theirs_reconnecting_for" : "call.theirs_reconnecting", { count }));
   }
   return fine(doing(call));
+}
+
+/** Returns how many seconds the page of a customer who is called back rings on, null when nobody is called back. */
+export function ringsFor({ phase, theirs, until }: PanelCall, now: number): number | null {
+  return phase === "calling_back" && theirs === "away" ? secondsUntil(until, now) : null;
 }
 
 /** Says who is heard beside the two; one who only listens is not named. */

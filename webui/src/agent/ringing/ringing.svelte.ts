@@ -35,7 +35,13 @@ export class Ringing {
       const end = new AbortController();
       const offer = untrack(() => this.offer);
       void untrack(() => sound.ringUntil(end.signal));
-      const notification = offer ? notify(offer.call, reservation) : null;
+      const notification = offer
+        ? notify(
+            offer.call,
+            reservation,
+            untrack(() => panel.clock.now),
+          )
+        : null;
       return () => {
         end.abort();
         notification?.close();
@@ -78,11 +84,13 @@ export class Ringing {
 }
 
 /** Shows the call outside the browser, where the person has allowed that. All tabs use one tag: it shows once. */
-function notify(call: PanelCall, reservation: string): Notification | null {
+function notify(call: PanelCall, reservation: string, now: number): Notification | null {
   if (!("Notification" in window) || Notification.permission !== "granted") return null;
   try {
     const notification = new Notification(t("ringing.title"), {
-      body: askedWords(call) || [call.customer.name, call.queue?.name].filter((part) => part !== undefined).join(" · "),
+      body:
+        askedWords(call, now) ||
+        [call.customer.name, call.queue?.name].filter((part) => part !== undefined).join(" · "),
       tag: reservation,
       requireInteraction: true,
       silent: true,

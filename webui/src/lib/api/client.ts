@@ -52,6 +52,10 @@ export const calls = {
   observe: (call: string, mode: Api.ObserverMode) =>
     answer(api.POST(`${V1}/calls/{call_id}/observe`, { ...ofCall(call), body: { mode } })),
   stopObserving: (call: string) => answer(api.POST(`${V1}/calls/{call_id}/observe/stop`, ofCall(call))),
+  /** Calls a customer who was not answered: the customer's page rings, and the new call is in this tab. */
+  callBack: (missed: string, tab: string) =>
+    answer(api.POST(`${V1}/calls/{call_id}/call-back`, { ...ofCall(missed), body: { tab } })),
+  take: (queue_id: string) => answer(api.POST(`${V1}/queues/{queue_id}/take`, { params: { path: { queue_id } } })),
 };
 
 export const wrapUp = {
