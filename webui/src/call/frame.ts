@@ -88,7 +88,9 @@ function makeAnnouncer(session: Session, say: (sentence: string) => void) {
     }
     const { call, leg, place } = session.screen.live;
     const now = call.held_at !== null ? "held" : stateOf(session);
-    if (now !== state) say(sentenceOf(now, call.agent?.name ?? t("spoken.agent.unnamed")));
+    const agent = call.agent?.name ?? t("spoken.agent.unnamed");
+    if (state === "held" && now === "talking") say(t("spoken.resumed", { agent }));
+    else if (now !== state) say(sentenceOf(now, agent));
     // The place is said when it moves, not when only the guess of the wait does.
     else if (place && place.position !== position) say(placeWords(place));
     if (place) position = place.position;

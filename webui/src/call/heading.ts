@@ -10,8 +10,8 @@ import { clock, inWords, moment, t } from "./words";
 interface Words {
   title: string;
   text: string;
-  /** Seconds to count, and what they are. */
-  timer?: { seconds: number; label: string };
+  /** Seconds to count, what they are, and what is written before them where that is not plain. */
+  timer?: { seconds: number; label: string; said?: string };
   again?: string;
   copy?: boolean;
 }
@@ -50,12 +50,12 @@ function liveWords(live: Live): Words {
   const { call, leg } = live;
   const agent = call.agent?.name ?? t("spoken.agent.unnamed");
   if (call.phase === "talking") {
-    const seconds = live.since(call.answered_at ?? call.now);
-    return {
-      title: call.agent?.name ?? t("talking.title.unnamed"),
-      text: call.held_at !== null ? t("held.text", { agent }) : "",
-      timer: { seconds, label: t("talking.timer") },
-    };
+    const title = call.agent?.name ?? t("talking.title.unnamed");
+    if (call.held_at !== null) {
+      const timer = { seconds: live.since(call.held_at), label: t("held.timer"), said: t("held.short") };
+      return { title, text: t("held.text", { agent }), timer };
+    }
+    return { title, text: "", timer: { seconds: live.since(call.answered_at ?? call.now), label: t("talking.timer") } };
   }
   const timer = { seconds: live.since(call.started_at), label: t("waiting.timer") };
   if (call.phase === "transferring") return { title: t("transferring.title"), text: t("transferring.text"), timer };
@@ -125,7 +125,10 @@ export function makeHeading(session: Session) {
     show(title, words.title !== "");
     setText(text, words.text);
     show(text, words.text !== "");
-    setText(timer, words.timer ? duration(words.timer.seconds) : "");
+    const said = words.timer?.said;
+    const count = words.timer ? duration(words.timer.seconds) : "";
+    setText(timer, said ? `${said} ${count}` : count);
+    timer.classList.toggle("held", said !== undefined);
     setAttribute(timer, "aria-label", words.timer ? words.timer.label : null);
     show(timer, words.timer !== undefined);
     show(ways, words.again !== undefined || words.copy === true);
