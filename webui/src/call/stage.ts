@@ -1,6 +1,7 @@
 /** The picture: oneself before the call and while waiting, the agent while talking. */
 
 import camera from "~icons/lucide/video?raw";
+import pause from "~icons/lucide/pause?raw";
 import microphone from "~icons/lucide/mic?raw";
 import person from "~icons/lucide/user-round?raw";
 import { button, h, icon, setAttribute, setStream, setText, show } from "./dom";
@@ -14,7 +15,8 @@ export function makeStage(session: Session) {
   remote.muted = true; // the voice has an element of its own
   const voice = h("audio", { autoplay: true });
 
-  const face = h("div", { class: "face" }, icon(person));
+  const [agentSign, holdSign] = [h("span", { class: "sign" }, icon(person)), h("span", { class: "sign" }, icon(pause))];
+  const face = h("div", { class: "face" }, agentSign, holdSign);
   const caption = h("p", { class: "caption" });
   const check = button("secondary", camera, "", () => void session.check());
   const hint = h("p", { class: "hint" });
@@ -42,7 +44,8 @@ export function makeStage(session: Session) {
     const { screen, own, link } = session;
     const live = screen.kind === "live" ? screen.live : null;
     const before = screen.kind === "before";
-    const talking = live?.call.phase === "talking" && live.call.held_at === null;
+    const held = live !== null && live.call.held_at !== null;
+    const talking = live?.call.phase === "talking" && !held;
     const video = live ? live.call.media === "video" : link?.audio_only === false;
     show(element, before || (live !== null && live.leg !== null));
     setAttribute(element, "data-kind", video ? "video" : "audio");
@@ -74,6 +77,9 @@ export function makeStage(session: Session) {
     check.element.disabled = session.checking;
     setText(hint, session.checking ? t("start.opening") : t(video ? "check.hint.camera" : "check.hint.microphone"));
 
+    show(agentSign, !held);
+    show(holdSign, held);
+    face.classList.toggle("held", held);
     show(face, !seesAgent && (talking || selfStream === null) && !(before && !opened));
     const agent = live?.call.agent?.name;
     setText(caption, caption_());
