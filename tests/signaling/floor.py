@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callflow.call import Role
+from conversations.directory.values import UserRole
 from tests.signaling.desk import Desk
 from tests.signaling.house import Browser, House
 from tests.signaling.panels import PanelPage, panel
@@ -63,6 +64,24 @@ class Floor:
         """Let the queue's agents ask a colleague first."""
         queue = next(one for one in await self.desk.sue.get("/queues") if one["id"] == self.desk.queue["id"])
         await self.desk.sue.patch(f"/queues/{queue['id']}", {"version": queue["version"], "consult": True})
+
+    @asynccontextmanager
+    async def joined_by(self, login: str) -> AsyncGenerator[PanelPage]:
+        """Another agent of the queue, whose panel is open and who is Offline so far."""
+        await self.desk.house.add_person(login, frozenset({UserRole.AGENT}))
+        queue = next(one for one in await self.desk.sue.get("/queues") if one["id"] == self.desk.queue["id"])
+        members = [*({"id": member["id"]} for member in queue["members"]), {"id": self.id(login)}]
+        await self.desk.sue.patch(f"/queues/{queue['id']}", {"version": queue["version"], "members": members})
+        self.staff[login] = await self.desk.house.signed_in(login)
+        async with panel(self.staff[login]) as page:
+            await page.until(lambda: page.state["me"]["reachable"])
+            self.panels[login] = page
+            yield page
+
+    async def chooses(self, login: str, status: str) -> None:
+        """Choose a status."""
+        answer = await self.staff[login].ask("PUT", "/agent/status", {"status": status})
+        assert answer.status == 200, await answer.text()
 
 
 @asynccontextmanager
