@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from callflow.agent import Idle
 from tests.clock import MovableClock
 from tests.signaling.desk import Desk
+from tests.signaling.floor import talking
 from tests.signaling.house import House
+from tests.signaling.panels import panel
 
 pytestmark = pytest.mark.wire
 
@@ -160,6 +163,65 @@ async def test_a_queue_with_callers_in_it_is_not_deleted(house: House) -> None:
     await customer.post(f"/guest/calls/{call}/hangup")
     await desk.sue.ask("DELETE", f"/queues/{desk.queue['id']}")
     assert [queue["default"] for queue in await desk.sue.get("/queues")] == [True]
+
+
+async def test_a_queue_whose_callers_talk_are_on_hold_or_wait_to_be_called_back_is_not_deleted(house: House) -> None:
+    """SYS-03; issue 4, bad input: the refusal disturbs nobody, and a wrap-up outlives the queue."""
+    async with talking(house) as floor:
+        desk, sue = floor.desk, floor.staff["sue"]
+        path, dora = f"/queues/{desk.queue['id']}", await house.browser()
+        await floor.chooses("ben", "away")
+
+        async def counted(waiting: int, talked: int) -> None:
+            answer = await sue.ask("DELETE", path)
+            problem = await answer.json(content_type=None)
+            assert (answer.status, problem["code"]) == (409, "queue_in_use")
+            assert f"{waiting} waiting, {talked} with an agent" in problem["detail"]
+
+        await counted(0, 1)
+        await floor.does("ana", "hold")
+        await counted(0, 1)
+        other = await desk.call(dora, await desk.link(), name="Dora")
+        await dora.post(f"/guest/calls/{other}/callback")
+        await counted(1, 1)
+        await floor.does("ana", "resume")
+        await floor.does("ana", "hangup")
+        await floor.chooses("ben", "active")
+        assert (await floor.shows("ben", "ringing"))["id"] == other
+        await counted(1, 0)
+        await dora.post(f"/guest/calls/{other}/hangup")
+        await floor.shows("ben", None)
+        assert (await sue.ask("DELETE", path)).status == 204
+        await floor.staff["ana"].post(
+            "/wrap-up/finish", {"call_id": floor.call, "summary": "Done.", "status": "solved"}
+        )
+        assert isinstance(await floor.activity("ana"), Idle)
+
+
+async def test_who_waits_when_the_hours_end_is_served_and_nobody_new_comes_in(
+    house: House, clock: MovableClock
+) -> None:
+    """SYS-03: a caller who was let in keeps the place, also over a reload."""
+    desk = await Desk.open(house, "ana")
+    start = clock.now()
+    minute = start.hour * 60 + start.minute
+    body = {"version": desk.queue["version"], "hours": hours(zone="UTC", week=[[{"start": 0, "end": minute + 1}]] * 7)}
+    await desk.sue.patch(f"/queues/{desk.queue['id']}", body)
+    ana, token, cora = await house.signed_in("ana"), await desk.link(), await house.browser()
+    async with panel(ana, sound="blocked") as mine:
+        await ana.ask("PUT", "/agent/status", {"status": "active"})
+        call = await desk.call(cora, token)
+        clock.advance(61)
+        late = await (await house.browser()).refused(
+            "POST", f"/guest/links/{token}/calls", {"media": "audio", "name": "D"}
+        )
+        assert late == (409, "queue_closed")
+        assert (await cora.post(f"/guest/links/{token}/calls", {"media": "audio"}))["id"] == call
+        await mine.say("sound", sound="ready")
+        await mine.until(lambda: mine.state["call"] is not None)
+        assert mine.state["call"]["id"] == call
+        await ana.post(f"/reservations/{mine.state['call']['reservation']['id']}/accept", {"tab": "tab-1"})
+        assert (await cora.get(f"/guest/calls/{call}"))["phase"] == "talking"
 
 
 async def test_what_uses_a_deleted_queue_goes_to_another(house: House) -> None:

@@ -14,6 +14,7 @@ from media.prompts import load
 from media.shelf import file_of
 from signaling.waiting.sounds_api import UPLOAD_LIMIT
 from tests.media.parties import write_tone
+from tests.media.test_studio import wav_of
 from tests.signaling.house import Browser, House
 
 pytestmark = pytest.mark.wire
@@ -77,6 +78,9 @@ async def test_a_strategy_is_spoken_before_it_is_kept_and_a_caller_gets_its_prom
         assert len(load(path) or ()) > 10
     assert await sue.get("/waiting-strategies") == [made]
 
+    worse = strategy(version=made["version"], greeting={"on": True, "source": speech("Hi") | {"voice": "f99"}})
+    assert await sue.refused("PUT", f"/waiting-strategies/{made['id']}", worse) == (422, "unknown_voice")
+    assert await sue.get("/waiting-strategies") == [made]
     changed = {name: made[name] for name in made if name not in ("id", "queues", "links")}
     answer = await sue.ask("PUT", f"/waiting-strategies/{made['id']}", changed | {"longest_seconds": 60})
     assert answer.status == 200
@@ -124,7 +128,10 @@ async def test_what_cannot_be_said_is_refused_in_words_and_keeps_nothing(house: 
     ):
         assert await sue.refused("POST", "/waiting-strategies", wrong) == expected
     assert await sue.get("/waiting-strategies") == []
-    assert await sue.refused("POST", "/speech", speech("x" * 2001)) == (422, "invalid")
+    for length in (2001, 100_000):
+        assert await sue.refused("POST", "/speech", speech("x" * length)) == (422, "invalid")
+    assert await sue.refused("POST", "/speech", speech("Hi") | {"voice": "f99"}) == (422, "unknown_voice")
+    assert await sue.refused("POST", "/speech", speech("Hi") | {"language": "xx"}) == (422, "unknown_voice")
     assert await sue.refused("POST", "/speech", speech("Hi") | {"language": "../de"}) == (422, "invalid")
 
 
@@ -181,6 +188,7 @@ async def test_a_file_that_lies_is_damaged_or_too_large_is_refused_in_words_and_
         (b"\x89PNG" + bytes(2000), "tune.mp3", (422, "not_a_sound")),
         (b"RIFF\0\0\0\0WAVE" + bytes(2000), "tune.wav", (422, "damaged")),
         (tone(tmp_path, 0.01), "blip.wav", (422, "too_short")),
+        (wav_of(3 * 3600), "evening.wav", (422, "too_long")),
         (b"", "nothing.wav", (422, "invalid")),
         (bytes(UPLOAD_LIMIT + 1), "big.wav", (413, "too_large")),
         (tone(tmp_path), " ", (422, "invalid")),
