@@ -57,6 +57,7 @@ from callflow.events import (
     LegLost,
     ObserveAsked,
     ObserveEnded,
+    PriorityChanged,
     PromptFinished,
     Release,
     ResumeAsked,
@@ -117,6 +118,8 @@ def step(call: Call, event: CallEvent, now: datetime) -> Decision:
             return observing.stop(call, event)
         case CallbackAsked():
             return callbacks.ask(call, event, now)
+        case PriorityChanged(priority=priority):
+            return Decision(replace(call, priority=priority), (fact(call, FactKind.CALL_MOVED, AUTOMATION),))
         case PromptFinished():
             return _said(call, event, now)
         case TransportOpened():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from callflow.agent import StatusReason
-from callflow.call import Call, ObserverMode, Reservation, Role
+from callflow.call import Call, ObserverMode, Priority, Reservation, Role
 from callflow.facts import Fact
 from callflow.ids import AgentId, CallId, ConversationId, LegId, PromptId, ReservationId, TransportId
 from callflow.queueing import QueuePolicy
@@ -124,6 +124,13 @@ class CallbackAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PriorityChanged:
+    """Somebody made the conversation more urgent, or less (CNV-03)."""
+
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
 class PromptFinished:
     """A prompt that was played to a leg has come to its end."""
 
@@ -195,6 +202,7 @@ CallEvent = (
     | ObserveAsked
     | ObserveEnded
     | CallbackAsked
+    | PriorityChanged
     | PromptFinished
     | TransportOpened
     | LegConnected

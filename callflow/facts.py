@@ -24,6 +24,7 @@ class FactKind(StrEnum):
     CALL_RECONNECTING = "call.reconnecting"
     CALL_RECONNECTED = "call.reconnected"
     CALL_MOVED = "call.moved"
+    """A page was given another transport, or the caller stands elsewhere in line."""
     CALL_ENDED = "call.ended"
     CALL_RESCINDED = "call.rescinded"
     """Another agent won, of several who were rung."""

@@ -65,6 +65,7 @@ from signaling.calls.log_api import CallLogApi
 from signaling.calls.negotiation import Negotiation
 from signaling.calls.page_flags import PageFlag
 from signaling.calls.quality import LegQualities
+from signaling.calls.urgency import Urgency
 from signaling.conversations_api import ConversationsApi
 from signaling.feed import FactFeed
 from signaling.first_run import FirstRun
@@ -197,7 +198,14 @@ class Parley:
             database, self.guest_calls, self.guest_places, self.relayed, self.opened, self.limits
         )
         self.removals = Removals(database, self.store, self.engine)
-        self.feed = FactFeed(database, self.hub.tell, self.guest_events.tell, self.wallboard.tell, self.removals.tell)
+        self.feed = FactFeed(
+            database,
+            self.hub.tell,
+            self.guest_events.tell,
+            self.wallboard.tell,
+            self.removals.tell,
+            Urgency(database, self.engine).tell,
+        )
         self.guest_links = GuestLinks(database, self.links, self.settings, self.limits, self.guest_calls.live)
 
     def api(self, public_url: str | None) -> Api:

@@ -57,6 +57,12 @@ async def live_calls_of(session: AsyncSession, customer: CustomerId) -> list[Cal
     return [CallId(call) for call in found]
 
 
+async def live_calls_in(session: AsyncSession, conversation: ConversationId) -> list[CallId]:
+    """Name a conversation's calls that are not over."""
+    found = select(CallRow.id).where(CallRow.conversation_id == conversation, CallRow.phase.in_(LIVE))
+    return [CallId(call) for call in await session.scalars(found)]
+
+
 async def agent_by_id(session: AsyncSession, agent: AgentId) -> Agent | None:
     """Read an agent's live state, or None when he never had one."""
     row = await session.get(AgentRow, agent, populate_existing=True)

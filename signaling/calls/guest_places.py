@@ -34,10 +34,8 @@ _MOVES: Final = frozenset(
     }
 )
 """What moves the line of the queue that the fact names, or tells how long its calls take."""
-_MOVES_ALL: Final = frozenset(
-    {FactKind.AGENT_STATUS, FactKind.AGENT_REACH, FactKind.QUEUE_CHANGED, FactKind.CONVERSATION_CHANGED}
-)
-"""What changes who works, or who is urgent, in whichever queue."""
+_MOVES_ALL: Final = frozenset({FactKind.AGENT_STATUS, FactKind.AGENT_REACH, FactKind.QUEUE_CHANGED})
+"""What changes who works, in whichever queue."""
 
 
 class PlacePage(Protocol):

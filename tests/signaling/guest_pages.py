@@ -31,6 +31,11 @@ class GuestPage:
                 if message["type"] == kind:
                     return
 
+    async def until_place(self, position: int) -> None:
+        """Read until the customer stands here in line."""
+        while self.place is None or self.place["position"] != position:
+            await self.until("place")
+
     async def until_phase(self, phase: str) -> None:
         """Read until the call does this."""
         while self.call["phase"] != phase:

@@ -2,7 +2,11 @@
 
 import pytest
 
+from tests.clock import MovableClock
+from tests.signaling.desk import Desk
+from tests.signaling.guest_pages import guest_page
 from tests.signaling.house import House
+from tests.signaling.panels import panel
 
 pytestmark = pytest.mark.wire
 
@@ -100,3 +104,30 @@ async def test_customers_are_found_by_a_part_of_the_name(house: House) -> None:
     assert await ana.refused("GET", "/conversations?mine=true&limit=51") == (422, "invalid")
     assert await ana.refused("GET", "/conversations?mine=true&all=true") == (422, "invalid")
     assert await ana.refused("GET", "/conversations") == (422, "invalid")
+
+
+async def test_who_is_made_urgent_while_waiting_moves_to_the_front_and_is_told_so(
+    house: House, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CNV-03, SYS-03, PLUS-12: the call takes the priority of its conversation, whenever that is set."""
+    monkeypatch.setattr("signaling.calls.guest_places.TELL_EVERY", 0.01)
+    desk = await Desk.open(house, "ana")
+    ana, cora, dora = await house.signed_in("ana"), await house.browser(), await house.browser()
+    async with panel(ana, sound="blocked") as mine:
+        await ana.ask("PUT", "/agent/status", {"status": "active"})
+        token = await desk.link()
+        first = await desk.call(cora, token)
+        clock.advance(1)
+        second = await desk.call(dora, token, name="Dora")
+        path = f"/conversations/{(await desk.now(second)).conversation}"
+        async with guest_page(cora, first) as ahead, guest_page(dora, second) as behind:
+            await ahead.until_place(1)
+            await behind.until_place(2)
+            for priority, places in (("urgent", (2, 1)), ("low", (1, 2)), ("high", (2, 1))):
+                version = (await desk.sue.get(path))["version"]
+                await desk.sue.patch(path, {"version": version, "priority": priority})
+                await ahead.until_place(places[0])
+                await behind.until_place(places[1])
+        await mine.say("sound", sound="ready")
+        await mine.until(lambda: mine.state["call"] is not None)
+        assert mine.state["call"]["id"] == second
