@@ -16,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from docs.drawn_people import AGENT, ANOTHER, CUSTOMER, Drawn
 from tests.browser import chromium
-from tests.flow.people import Agent, Customer
+from tests.flow.people import Agent, Customer, ask
 from tests.flow.server import Server
 
 SCREENS = ((1440, 900), (1024, 768), (390, 844))
@@ -293,15 +293,6 @@ def patient(queue: str) -> dict[str, Any]:
         "places": {"on": True, "voice": voice},
         "longest_seconds": 900,
     }
-
-
-async def ask(page: Page, method: str, path: str, body: object = None) -> Any:
-    """Ask the API as the person at this page, and return the answer. Raises RuntimeError with what was refused."""
-    url = "/".join((*page.url.split("/")[:3], "api/v1", path))
-    answer = await page.request.fetch(url, method=method, data=body, headers={"X-CSRF": "1"})
-    if not answer.ok:
-        raise RuntimeError(f"{method} {path}: {await answer.text()}")
-    return await answer.json()
 
 
 async def talking(customer: Page) -> None:

@@ -185,6 +185,15 @@ async def arrive(browser: Browser, kind: type[Person], hertz: int, css: str, **o
     return kind(context, await context.new_page(), hertz, css)
 
 
+async def ask(page: Page, method: str, path: str, body: object = None) -> Any:
+    """Ask the API as the person at this page, and return the answer. Raises RuntimeError with what was refused."""
+    url = "/".join((*page.url.split("/")[:3], "api/v1", path))
+    answer = await page.request.fetch(url, method=method, data=body, headers={"X-CSRF": "1"})
+    if not answer.ok:
+        raise RuntimeError(f"{method} {path}: {await answer.text()}")
+    return await answer.json()
+
+
 async def eventually(ask: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool], what: str) -> Any:
     """Ask until the answer fits, and return it."""
     deadline = time.monotonic() + LIMIT

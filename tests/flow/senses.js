@@ -1,5 +1,6 @@
 // Runs before a page's own code. It gives the page a voice (a tone) and a face (a colour), and lets the test
-// ask what the page receives: the loudest tone and the colour of the picture, measured on the received tracks.
+// ask what the page receives: the loudest tone and the colour of the picture, measured on the received tracks. It also
+// tells what the page does itself: what it rings, and what of one's own it has open.
 "use strict";
 (() => {
   const { hertz, css, voice = tone, hear = listen } = SENSES; // deviceless.js has others
@@ -7,6 +8,7 @@
   const peers = [];
   const microphones = [{ name: "Headset", frequency: hertz }, { name: "Desk microphone", frequency: hertz + 300 }];
   const voices = [];
+  const opened = [];
 
   async function tone() {
     await audio.resume();
@@ -48,7 +50,20 @@
     const tracks = [];
     if (wanted.audio) tracks.push(await voice());
     if (wanted.video) tracks.push(face());
+    opened.push(...tracks);
     return new MediaStream(tracks);
+  };
+
+  // What the page plays from a file of its own is the ring: voices are streams.
+  const bells = new Set();
+  window.plays = [];
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    if (this.src) {
+      bells.add(this);
+      plays.push({ loop: this.loop });
+    }
+    return play.call(this);
   };
 
   const Peer = window.RTCPeerConnection;
@@ -115,15 +130,21 @@
       connections: peers.length,
       hertz: 0,
       colour: null,
+      frames: 0, // pictures that were decoded
       received: 0,
       sent: 0,
+      rings: [...bells].some(({ loop, paused }) => loop && !paused),
+      open: opened.filter(({ readyState }) => readyState === "live").length,
     };
     if (!peer) return result;
     const [speaker, camera] = peer.getTransceivers();
     result.hertz = await hear(speaker.receiver.track);
     if (camera) result.colour = colour(eye(camera.receiver.track));
     for (const [, item] of await peer.getStats()) {
-      if (item.type === "inbound-rtp") result.received += item.packetsReceived;
+      if (item.type === "inbound-rtp") {
+        result.received += item.packetsReceived;
+        result.frames += item.framesDecoded ?? 0;
+      }
       if (item.type === "outbound-rtp") result.sent += item.packetsSent;
     }
     return result;
