@@ -116,17 +116,22 @@ class Centre:
         return listed.link.id, link_url(self.url, token)
 
 
-@asynccontextmanager
-async def launched(*arguments: str, program: Path | None = None) -> AsyncGenerator[Browser]:
-    """A Chromium that is told this too, or another program that behaves like one."""
+def chromium_here() -> Path:
+    """The Chromium of this machine; without one the test is skipped, or fails under CI."""
     found = chromium.find()
     if found is None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium under CI")
         pytest.skip("no Chromium on this machine")
+    return found
+
+
+@asynccontextmanager
+async def launched(*arguments: str, program: Path | None = None) -> AsyncGenerator[Browser]:
+    """A Chromium that is told this too, or another program that behaves like one."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=program or found, args=[*chromium.ARGUMENTS, *arguments]
+            executable_path=program or chromium_here(), args=[*chromium.ARGUMENTS, *arguments]
         )
         yield browser
         await browser.close()

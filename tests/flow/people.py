@@ -44,6 +44,23 @@ class Senses(ABC):
         """Wait until the other's colour is seen."""
         await self.feels(lambda got: _close(got["colour"], RGB[other.css]), f"the colour {other.css}")
 
+    async def sees_movement(self) -> None:
+        """Wait until new pictures arrive."""
+        before = (await self.senses())["frames"]
+        await self.feels(lambda got: got["frames"] > before + 3, "moving picture")
+
+    async def gets_no_pictures(self) -> None:
+        """Wait until nothing of a picture has arrived for a second and a half."""
+        seen, since = -1, time.monotonic()
+
+        def still(got: dict[str, Any]) -> bool:
+            nonlocal seen, since
+            if got["pictures"] != seen:
+                seen, since = got["pictures"], time.monotonic()
+            return time.monotonic() - since > 1.5
+
+        await self.feels(still, "picture that was cut")
+
 
 class Person(Senses):
     """Somebody with a page in a browser context of their own."""

@@ -130,7 +130,8 @@
       connections: peers.length,
       hertz: 0,
       colour: null,
-      frames: 0, // pictures that were decoded
+      pictures: 0, // packets of the picture
+      frames: 0, // decoded
       received: 0,
       sent: 0,
       rings: [...bells].some(({ loop, paused }) => loop && !paused),
@@ -143,6 +144,7 @@
     for (const [, item] of await peer.getStats()) {
       if (item.type === "inbound-rtp") {
         result.received += item.packetsReceived;
+        if (item.kind === "video") result.pictures += item.packetsReceived;
         result.frames += item.framesDecoded ?? 0;
       }
       if (item.type === "outbound-rtp") result.sent += item.packetsSent;

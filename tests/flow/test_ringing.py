@@ -1,16 +1,23 @@
 """A call that is offered: it is heard, it goes on to others, and it disturbs nobody who types."""
 
+import signal
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
 from callflow.agent import Idle, Sound, Status
 from callflow.call import Reservation, Ringing
-from tests.flow.conftest import Centre, launched
+from tests.flow.conftest import Centre, chromium_here, launched
+from tests.flow.mortal import mortal_browser
 from tests.flow.people import Agent, eventually
 
 pytestmark = pytest.mark.flow
+
+DEAD_AFTER = 9.0
+"""Seconds: five of grace or silence, a second until that is noticed, the rest for a busy machine; a ring has 20."""
 
 
 async def test_going_active_plays_a_test_ring_and_a_call_rings_until_it_is_answered(centre: Centre) -> None:
@@ -84,6 +91,29 @@ async def test_a_caller_who_leaves_stops_the_ring(centre: Centre) -> None:
     state = await centre.state_of("ana")
     assert isinstance(state.activity, Idle)
     assert state.available
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
+async def test_a_browser_that_dies_while_it_rings_gives_the_call_to_the_next_agent_without_blame(
+    centre: Centre, tmp_path: Path, blow: signal.Signals
+) -> None:
+    """CALL-05, PLUS-05, PLUS-15: killed as a whole, or frozen; long before the ring's own end, and no missed call."""
+    async with mortal_browser(chromium_here(), tmp_path / "profile") as victim:
+        ana = await centre.active_agent("ana", browser=victim.browser)
+        centre.people.remove(ana)  # nobody can close what is dead
+        ben = await centre.active_agent("ben")
+        customer = await centre.caller()
+        await ana.rings("Carla Customer")
+        died = time.monotonic()
+        victim.gets(blow)
+        await ben.rings("Carla Customer")
+        assert time.monotonic() - died < DEAD_AFTER
+        state = await centre.state_of("ana")
+        assert (state.status, state.reason, state.misses) == (Status.ACTIVE, None, 0), "blamed for a missed call"
+        assert not state.available
+        await ben.press("Answer")
+        await customer.hears(ben)
+        await expect(ben.thread).not_to_contain_text("Ana")
 
 
 async def test_a_ring_takes_no_focus_and_is_answered_by_keys_from_a_field(centre: Centre) -> None:
