@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from callflow.agent import Agent, Rung, Sound
@@ -17,6 +17,7 @@ SILENT_RINGING: Final = timedelta(seconds=5)
 """How long a ringing panel may say nothing: it sends a heartbeat every 2 s (reliability.md section 3)."""
 SILENT: Final = timedelta(seconds=45)
 LOOK_EVERY: Final = 1.0
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Agents(Protocol):
@@ -118,6 +119,9 @@ class Presence:
             event: AgentEvent
             if wanted is None:
                 event = PanelsGone(silent=bool(desk.seats))
+                # Who was silent in a ring stays gone until he says something, though 45 s are allowed after it.
+                for seat in desk.seats:
+                    seat.heard_at = LONG_AGO
             elif desk.told is None:
                 event = PanelArrived(wanted)
             else:

@@ -36,7 +36,9 @@ async def mortal_browser(program: Path, profile: Path) -> AsyncGenerator[Mortal]
     )
     try:
         async with async_playwright() as playwright:
-            port, path = await eventually(lambda: _address(profile), lambda lines: len(lines) == 2, "address of Chromium")
+            port, path = await eventually(
+                lambda: _address(profile), lambda lines: len(lines) == 2, "address of Chromium"
+            )
             browser = await playwright.chromium.connect_over_cdp(f"ws://127.0.0.1:{port}{path}")
             mortal = Mortal(browser, process)
             try:

@@ -24,10 +24,10 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     await server.kill()
 
 
-async def an_agent(server: Server, browser: Browser) -> Agent:
-    agent: Agent = await arrive(browser, Agent, 700, "#2020c0", viewport={"width": 1440, "height": 900})
-    password = next(one["password"] for one in server.demo["accounts"] if one["login"] == "ana")
-    await agent.signs_in(server.url, "ana", password)
+async def an_agent(server: Server, browser: Browser, login: str = "ana", hertz: int = 700) -> Agent:
+    agent: Agent = await arrive(browser, Agent, hertz, "#2020c0", viewport={"width": 1440, "height": 900})
+    password = next(one["password"] for one in server.demo["accounts"] if one["login"] == login)
+    await agent.signs_in(server.url, login, password)
     return agent
 
 
@@ -86,6 +86,42 @@ async def test_a_call_goes_on_when_both_come_back(server: Server, browser: Brows
     await customer.hears(agent)
     await customer.press("Hang up")
     await expect(agent.wrap_up).to_be_visible(timeout=BACK)
+
+
+async def test_a_hold_stays_and_who_was_being_transferred_is_at_the_head_of_the_queue(
+    server: Server, browser: Browser
+) -> None:
+    """PLUS-01, PLUS-15, PLUS-21, XFER-05: killed on hold, and again while the target of a transfer rings."""
+    ana = await an_agent(server, browser)
+    await ana.chooses("Active")
+    customer = await a_caller(server, browser, "Carla Customer")
+    await ana.rings()
+    await ana.press("Answer")
+    await ana.hears(customer)
+    await ana.press("Hold")
+    await customer.reads("You are on hold")
+    await power_cut(server, customer, ana)
+    await expect(ana.dock).to_contain_text("On hold", timeout=BACK)
+    await ana.hears_nothing()
+    await customer.reads("You are on hold")
+    await customer.feels(lambda got: got["hertz"] > 0 and abs(got["hertz"] - ana.hertz) > 20, "music")
+    await ana.press("Resume")
+    await customer.hears(ana)
+    await ana.hears(customer)
+
+    ben = await an_agent(server, browser, "ben", 1000)
+    await ben.chooses("Active")
+    await ana.press("Transfer")
+    await ana.press("Transfer to Ben Brook")
+    await expect(ben.ring).to_contain_text("hands over")
+    await power_cut(server, customer)
+    await customer.reads("You are next in the queue.")
+    await expect(ana.wrap_up).to_be_visible(timeout=BACK)
+    await expect(ben.ring).to_contain_text("Carla Customer", timeout=BACK)
+    await expect(ben.ring).not_to_contain_text("hands over")
+    await ben.press("Answer")
+    await customer.hears(ben)
+    await ben.hears(customer)
 
 
 async def test_a_wrap_up_keeps_its_deadline(server: Server, browser: Browser) -> None:

@@ -110,10 +110,11 @@ async def test_a_browser_that_dies_while_it_rings_gives_the_call_to_the_next_age
         assert time.monotonic() - died < DEAD_AFTER
         state = await centre.state_of("ana")
         assert (state.status, state.reason, state.misses) == (Status.ACTIVE, None, 0), "blamed for a missed call"
-        assert not state.available
         await ben.press("Answer")
         await customer.hears(ben)
-        await expect(ben.thread).not_to_contain_text("Ana")
+        await expect(ben.thread).to_contain_text("The call left Ana Anić, and the customer waits again")
+        await expect(ben.thread).not_to_contain_text("Ana Anić did not answer")
+        assert not (await centre.state_of("ana")).reachable, "the next call would ring at the dead page"
 
 
 async def test_a_ring_takes_no_focus_and_is_answered_by_keys_from_a_field(centre: Centre) -> None:
