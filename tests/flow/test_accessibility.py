@@ -196,6 +196,7 @@ async def test_axe_finds_nothing_on_the_call_page_from_the_welcome_to_the_end(ce
     await customer.reads("Enter your name")
     await axe.look(page, "name missing")
     await customer.calls("video", "Carla Customer")
+    await customer.reads("You are next in the queue.")
     await axe.look(page, "waiting")
     other = await centre.customer()
     await other.opens(url)

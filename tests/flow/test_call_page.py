@@ -46,6 +46,7 @@ def call(**changes: Any) -> Json:
         "id": "call_1", "media": "video", "phase": "waiting", "started_at": at(-83), "answered_at": None,
         "ended_at": None, "now": at(), "end_reason": None, "ended_by": None, "mine": "up", "agent": None,
         "transport": "transport_1", "grace_until": None, "wait_until": at(500), "messages": [], "link_state": "active",
+        "held_at": None, "callback_at": None,
     }  # fmt: skip
     return plain | changes
 
@@ -81,6 +82,11 @@ class Server:
         """Push the call as it is now."""
         assert self.events is not None
         self.events.send(json.dumps({"type": "call", "call": state}))
+
+    def places(self, position: int, wait_minutes: int | None) -> None:
+        """Push the place in the queue."""
+        assert self.events is not None
+        self.events.send(json.dumps({"type": "place", "place": {"position": position, "wait_minutes": wait_minutes}}))
 
     def _connected(self, socket: WebSocketRoute) -> None:
         self.events = socket

@@ -1,0 +1,77 @@
+"""The customer's page while somebody waits, is called back, on hold or handed over: its words, and what axe finds."""
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.flow.test_call_page import DESK, SMALL_PHONE, Json, Server, at, call, link, sound, talking
+
+pytestmark = pytest.mark.flow
+
+AWAY = {"mine": "away", "transport": None, "callback_at": at(-40)}
+ANA: Json = {"name": "Ana Silva", "state": "up"}
+
+
+@pytest.mark.parametrize(("size", "look"), [(SMALL_PHONE, "light"), (DESK, "dark")])
+async def test_each_state_of_a_customer_who_is_not_talking_has_its_words_and_is_sound(
+    browser: Browser, size: tuple[int, int], look: str
+) -> None:
+    """CALL-07, PLUS-03, PLUS-12, XFER-05: shown, announced, and without a finding of axe."""
+    server = Server(link(call=call()))
+    page = await server.open(browser, size, color_scheme=look)
+    await says(page, "Waiting for an agent", "You are waiting for an agent.")
+    server.places(12, 35)
+    await says(page, "Waiting for an agent", "You are number 12 in the queue. About 35 minutes.")
+    server.says(talking(held_at=at(-61)))
+    await says(page, "Ana Silva", "You are on hold and hear music. Ana Silva will be back with you.")
+    await expect(page.locator("p.text")).to_have_text(
+        "You are on hold and hear music. Ana Silva will be back with you."
+    )
+    server.says(talking())
+    await says(page, "Ana Silva", "Ana Silva has answered. You are connected.")
+    server.says(talking(phase="transferring", agent=None))
+    await says(page, "We are connecting you to a colleague", "We are connecting you to a colleague")
+    await expect(page.locator("p.text")).to_have_text("You hear it ringing. Stay on this page.")
+    await page.context.close()
+
+    server = Server(link(call=call(**AWAY)))
+    page = await server.open(browser, size, color_scheme=look)
+    sentence = "Your microphone and camera are off. Keep this page open: it rings when it is your turn."
+    await says(page, "We will call you back", sentence)
+    server.places(2, 3)
+    await expect(page.locator("p.text")).to_have_text(f"You are second in the queue. About 3 minutes. {sentence}")
+    await expect(page.get_by_text(page.url)).to_be_visible()
+    await expect(page.get_by_role("button", name="Wait on the line instead")).to_be_visible()
+    assert await sound(page) == []
+    server.says(call(**AWAY, phase="calling_back", agent=ANA))
+    ring = page.get_by_role("alertdialog", name="Ana Silva is calling you back")
+    await expect(ring.get_by_role("button", name="Answer")).to_be_focused()
+    await expect(ring.get_by_role("button", name="Not now")).to_be_visible()
+    await says(page, "Ana Silva is calling you back", "Ana Silva is calling you back")
+    await page.context.close()
+
+
+ENDS: list[tuple[Json, str]] = [
+    ({"end_reason": "callback_missed", "ended_by": "system", "agent": ANA}, "We could not reach you"),
+    ({"end_reason": "callback_missed", "ended_by": "customer", "agent": ANA}, "You did not take the call"),
+    ({"end_reason": "no_answer", "ended_by": "system"}, "We are sorry: we could not call you back"),
+]
+
+
+async def test_each_end_of_waiting_to_be_called_back_has_its_own_sentence(browser: Browser) -> None:
+    """EVT-04, PLUS-12: missed, refused, and nobody was free in time; each leads on to another call."""
+    for over, title in ENDS:
+        server = Server(link(call=call(**AWAY)))
+        page = await server.open(browser, SMALL_PHONE)
+        await expect(page.get_by_role("heading", name="We will call you back")).to_be_visible()
+        server.says(call(**AWAY, phase="ended", ended_at=at(), **over))
+        await expect(page.get_by_role("heading", name=title)).to_be_visible()
+        await expect(page.get_by_role("button", name="Call again")).to_be_visible()
+        assert await sound(page) == [], title
+        await page.context.close()
+
+
+async def says(page: Page, title: str, spoken: str) -> None:
+    """Wait until the page has this title and tells a screen reader this; then axe finds nothing."""
+    await expect(page.get_by_role("heading", name=title)).to_be_visible()
+    await expect(page.locator("p.spoken")).to_have_text(spoken)
+    assert await sound(page) == [], title
