@@ -29,3 +29,4 @@ class Drawn:
 AGENT = Drawn("#f1c7a5", "#dfae89", "#4a2c20", "long", "#2f5d62", ("#e9e4da", "#cfc4b2"), "shelf", 220)
 CUSTOMER = Drawn("#c68f65", "#ad7850", "#23201f", "short", "#d9a441", ("#dbe7ea", "#b4c7c9"), "window", 140, beard=True)
 ANOTHER = replace(CUSTOMER, skin="#f3d2b8", shade="#e0b797", hair="#9a6a3a", cut="long", shirt="#7d5ba6", beard=False)
+COLLEAGUE = replace(AGENT, hair="#2b2b2b", cut="short", shirt="#6b4f3a", hertz=180)

@@ -14,52 +14,12 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from docs.drawn_people import AGENT, ANOTHER, CUSTOMER, Drawn
+from docs.album import Album
+from docs.call_scenes import CallScenes
+from docs.drawn_people import AGENT, ANOTHER, COLLEAGUE, CUSTOMER, Drawn
 from tests.browser import chromium
 from tests.flow.people import Agent, Customer, ask
 from tests.flow.server import Server
-
-SCREENS = ((1440, 900), (1024, 768), (390, 844))
-LOOKS = ("light", "dark")
-IMAGES = Path(__file__).with_name("images")
-README = {
-    "panel-talking-1440-light": "panel",
-    "call-talking-390-light": "call-page",
-    "panel-ringing-1440-dark": "ringing",
-}
-"""The pictures in the README, and their names there."""
-
-
-class Album:
-    """Where the pictures go."""
-
-    def __init__(self, folder: Path, readme: bool) -> None:
-        self._folder = folder
-        self._readme = readme
-        self.count = 0
-
-    async def take(self, page: Page, name: str) -> None:
-        """Take a page on all screens in both looks, then leave it as it was on the first."""
-        close_details = page.get_by_role("button", name="Close the details")
-        closed = False
-        for width, height in SCREENS:
-            await page.set_viewport_size({"width": width, "height": height})
-            if await close_details.is_visible():  # a panel that is opened on a narrow screen begins without them
-                await close_details.click()
-                closed = True
-            for look in LOOKS:
-                await page.emulate_media(color_scheme=look)
-                picture = f"{name}-{width}-{look}"
-                await page.screenshot(path=self._folder / f"{picture}.png", animations="disabled")
-                self.count += 1
-                if self._readme and picture in README:
-                    target = IMAGES / f"{README[picture]}.png"
-                    await page.screenshot(path=target, animations="disabled")
-        await page.set_viewport_size({"width": SCREENS[0][0], "height": SCREENS[0][1]})
-        await page.emulate_media(color_scheme=LOOKS[0])
-        if closed:
-            await page.get_by_role("button", name="Details", exact=True).click()
-        print(name, flush=True)
 
 
 class Tour:
@@ -85,6 +45,11 @@ class Tour:
         await ana.chooses("Busy")
         await self.a_call(customer, admin.page, ana)
         await self.the_rest_of_the_panel(admin.page, ana)
+        ben = await self.panel("ben", COLLEAGUE)
+        scenes = CallScenes(self.url, self.album, admin, ana, ben)
+        await scenes.held_and_handed_over(customer)
+        await scenes.called_back(customer)
+        await scenes.looked_after(customer, await self.caller(ANOTHER))
         await self.other_call_pages(admin.page, ana)
 
     async def sign_in_page(self) -> None:

@@ -26,8 +26,6 @@ async def test_each_state_of_a_customer_who_is_not_talking_has_its_words_and_is_
     await expect(page.locator("p.text")).to_have_text(
         "You are on hold and hear music. Ana Silva will be back with you."
     )
-    server.says(talking())
-    await says(page, "Ana Silva", "Ana Silva has answered. You are connected.")
     server.says(talking(phase="transferring", agent=None))
     await says(page, "We are connecting you to a colleague", "We are connecting you to a colleague")
     await expect(page.locator("p.text")).to_have_text("You hear it ringing. Stay on this page.")
