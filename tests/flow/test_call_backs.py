@@ -7,14 +7,9 @@ from playwright.async_api import expect
 
 from tests.flow.axe import DESK, PHONE, Inspector
 from tests.flow.conftest import Centre
-from tests.flow.people import Agent
+from tests.flow.test_supervisor import goes
 
 pytestmark = pytest.mark.flow
-
-
-async def goes_to_calls(agent: Agent) -> None:
-    """Go to the Calls page."""
-    await agent.page.get_by_role("navigation", name="Main").get_by_role("link", name="Calls").click()
 
 
 async def test_an_agent_calls_back_who_was_not_answered_and_sees_before_whose_page_cannot_ring(
@@ -24,7 +19,7 @@ async def test_an_agent_calls_back_who_was_not_answered_and_sees_before_whose_pa
     axe = Inspector(PHONE, DESK)
     ana = await centre.agent("ana")
     await ana.chooses("Busy")
-    await goes_to_calls(ana)
+    await goes(ana, "Calls")
     carla, dan = await centre.caller("Carla Customer"), await centre.caller("Dan Dialer", hertz=1900)
     missed = ana.page.get_by_role("list", name=re.compile("Nobody answered yet")).get_by_role("listitem")
     for customer in (carla, dan):
@@ -42,7 +37,7 @@ async def test_an_agent_calls_back_who_was_not_answered_and_sees_before_whose_pa
     await expect(ana.dock.get_by_role("timer", name="Time left to answer")).to_have_text(re.compile(r"0:\d\d"))
     await expect(ana.page).to_have_title("Calling back: Dan Dialer")
     await axe.look(ana.page, "calling back to a closed page")
-    await goes_to_calls(ana)
+    await goes(ana, "Calls")
     await expect(ana.button("Call back Carla Customer")).to_be_disabled()
     await expect(ana.button("Call back Carla Customer")).to_have_accessible_description(re.compile("You are in a call"))
     await ana.press("Hang up")
@@ -55,7 +50,7 @@ async def test_an_agent_calls_back_who_was_not_answered_and_sees_before_whose_pa
     await carla.press("Answer")
     await carla.hears(ana)
     await ana.hears(carla)
-    await goes_to_calls(ana)
+    await goes(ana, "Calls")
     await ana.reads("Every caller was answered or has been seen to.")
     await carla.press("Hang up")
     await ana.reports("Called back")

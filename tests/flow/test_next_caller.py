@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from conversations.directory.queue_service import QueueChange
 from tests.flow.axe import DESK, PHONE, Inspector
 from tests.flow.conftest import Centre
+from tests.flow.test_supervisor import goes
 
 pytestmark = pytest.mark.flow
 
@@ -29,7 +30,7 @@ async def test_an_agent_takes_the_next_caller_of_a_queue_that_hands_out_nothing(
     await expect(two).to_be_disabled()
     await axe.look(ana.page, "callers to take, in My Work")
     await ana.chooses("Active")
-    await ana.page.get_by_role("navigation", name="Main").get_by_role("link", name="Calls").click()
+    await goes(ana, "Calls")
     await expect(two).to_be_enabled()
     await axe.look(ana.page, "callers to take, on the Calls page")
     await ana.stops_ringing()
