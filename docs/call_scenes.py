@@ -95,6 +95,7 @@ class CallScenes:
         await customer.press("Leave")
         await page.goto(f"{self.url}/agent/calls")
         await expect(page.get_by_role("list", name="Nobody answered yet")).to_contain_text("Marta Nowak")
+        await expect(page.get_by_role("rowheader", name="Marta Nowak")).to_be_visible()
         await self.album.take(page, "panel-calls")
         await page.goto(f"{self.url}/agent/settings/audit")
         await expect(page.get_by_role("list", name="Audit log")).to_be_visible()

@@ -44,6 +44,7 @@ async def test_each_state_of_a_customer_who_is_not_talking_has_its_words_and_is_
     ring = page.get_by_role("alertdialog", name="Ana Silva is calling you back")
     await expect(ring.get_by_role("button", name="Answer")).to_be_focused()
     await expect(ring.get_by_role("button", name="Not now")).to_be_visible()
+    await expect(ring).to_contain_text("Northwind Energy")
     await says(page, "Ana Silva is calling you back", "Ana Silva is calling you back")
     await page.context.close()
 

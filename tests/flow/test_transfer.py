@@ -57,6 +57,8 @@ async def test_hold_cuts_sound_and_pictures_both_ways_and_resume_brings_them_bac
     await ana.page.keyboard.press("h")
     await expect(ana.dock).to_contain_text("On hold")
     await expect(ana.dock.get_by_role("timer", name="Time on hold")).to_be_visible()
+    video = ana.page.get_by_role("region", name="Video of Carla Customer")
+    await expect(video).to_contain_text("Carla Customer is on hold")
     await hears_music(carla, ana, carla)
     await ana.hears_nothing()
     await carla.gets_no_pictures()

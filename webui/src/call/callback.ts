@@ -31,6 +31,7 @@ export function makeCallback(session: Session, say: (sentence: string) => void) 
     stay.element,
   );
 
+  const centre = h("p", { class: "hint" });
   const who = h("h2", { id: "calling", tabindex: "-1" });
   const answer = button("primary", phone, t("calling.answer"), () => void session.openLine());
   const refuse = button("secondary", null, t("calling.not-now"), () => session.leave());
@@ -38,6 +39,7 @@ export function makeCallback(session: Session, say: (sentence: string) => void) 
     "div",
     { class: "calling", role: "alertdialog", "aria-modal": "true", "aria-labelledby": "calling" },
     h("div", { class: "face" }, icon(phoneIncoming)),
+    centre,
     who,
     answer.element,
     refuse.element,
@@ -57,6 +59,7 @@ export function makeCallback(session: Session, say: (sentence: string) => void) 
     show(copy.element, "clipboard" in navigator);
     const rings = away && live?.call.phase === "calling_back";
     show(calling, rings);
+    setText(centre, session.link?.centre_name ?? "");
     setText(who, t("calling.title", { agent: live?.call.agent?.name ?? t("spoken.agent.unnamed") }));
     if (rings && !rang) answer.element.focus();
     rang = rings;
