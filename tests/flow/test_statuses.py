@@ -7,7 +7,6 @@ from callflow.agent import Group
 from tests.flow.axe import DESK, PHONE, Inspector
 from tests.flow.conftest import Centre
 from tests.flow.people import Agent, eventually
-from tests.flow.test_ringing import PLAYS
 
 pytestmark = pytest.mark.flow
 
@@ -20,7 +19,6 @@ async def test_a_new_status_is_there_at_once_rings_when_available_and_chosen_in_
     boss = (await centre.user("admin")).actor
     sales = await centre.parley.statuses.create(boss, "Sales calls", Group.AVAILABLE)
     ana = await centre.visitor()
-    await ana.context.add_init_script(PLAYS)
     await ana.signs_in(centre.url, "ana", centre.password("ana"))
     await ana.opens_menu()
     away = ana.page.get_by_role("group", name="Away")
