@@ -66,8 +66,8 @@ class Engine(Generic[T]):
         self._legs: dict[LegId, CallId] = {}
         self._route_wanted = asyncio.Event()
         self._look_again: datetime | None = None
-        self._failed: set[CallId] = set()
-        """Calls that are to end because something failed, and could not be ended yet."""
+        self._to_end: dict[CallId, HungUp | DriverFailed] = {}
+        """Calls that are to end, because somebody hung up or something failed, and could not be ended yet."""
         self._swept_well = True
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -165,8 +165,8 @@ class Engine(Generic[T]):
     async def sweep(self) -> None:
         """Tell every call and agent whose deadline has come."""
         self._swept_well = True
-        for call in list(self._failed):
-            await self._sweep(f"call {call}", lambda call=call: self.ask(call, DriverFailed()))
+        for call, end in list(self._to_end.items()):
+            await self._sweep(f"call {call}", lambda call=call, end=end: self.ask(call, end))
         calls, agents = await self._store.due(self._clock.now())
         for call in calls:
             await self._sweep(f"call {call}", lambda call=call: self._time_passed(call))
@@ -310,8 +310,19 @@ class Engine(Generic[T]):
         return mailbox
 
     async def _handle(self, call_id: CallId, event: CallEvent) -> Call:
-        if isinstance(event, HungUp):
-            self._stop_media(call_id, event)
+        if not isinstance(event, HungUp):
+            return await self._written(call_id, event)
+        self._stop_media(call_id, event)
+        try:
+            return await self._written(call_id, event)
+        except RefusedError:
+            self._to_end.pop(call_id, None)
+            raise
+        except Exception:
+            self._to_end[call_id] = event  # nobody hears anybody any more: the sweeper sees that it ends
+            raise
+
+    async def _written(self, call_id: CallId, event: CallEvent) -> Call:
         for _ in range(ATTEMPTS):
             try:
                 before, decision = await self._transact(call_id, event)
@@ -320,7 +331,7 @@ class Engine(Generic[T]):
             if decision.call != before:
                 self._committed(decision.call)
             if not decision.call.live:
-                self._failed.discard(call_id)
+                self._to_end.pop(call_id, None)
             self._perform(decision)
             return decision.call
         raise LostRaceError(f"call {call_id}")
@@ -397,7 +408,7 @@ class Engine(Generic[T]):
             log.info("call %s refused an event: %s", call, error.code)
             return
         log.error("call %s failed at %s and is ended", call, type(event).__name__, exc_info=error)
-        self._failed.add(call)
+        self._to_end.setdefault(call, DriverFailed())
         if not isinstance(event, DriverFailed):  # else the sweeper tries again, and not this moment
             self.post(call, DriverFailed())
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from callflow.clock import Clock
@@ -26,6 +27,10 @@ MIGRATIONS = "signaling:migrations"
 
 CommitListener = Callable[[int, int], None]
 """Told the first and last number of the facts of a commit. Calls may come out of order across commits."""
+
+
+class ConnectionBrokenError(Exception):
+    """The connection broke before a transaction was committed: nothing was written, and it may be tried again."""
 
 
 class Write:
@@ -87,7 +92,8 @@ class Database:
         """
         async with AsyncSession(self._writer, expire_on_commit=False) as session:
             write = Write(session, self.clock)
-            yield write
+            with _before_the_commit():
+                yield write
             # A caller that is cancelled here must still know commit and listeners as one.
             await to_the_end(self._commit(write))
 
@@ -96,18 +102,28 @@ class Database:
         await asyncio.to_thread(upgrade, self.url)
 
     async def _commit(self, write: Write) -> None:
-        await write.session.flush()
-        if not write.facts:
-            await write.session.commit()
-            return
-        first, last = await append(write.session, write.facts, self.clock)
+        with _before_the_commit():
+            await write.session.flush()
+            first, last = await append(write.session, write.facts, self.clock) if write.facts else (1, 0)
         await write.session.commit()
+        if not write.facts:
+            return
         write.numbers = range(first, last + 1)
         for listener in self.on_commit:
             try:
                 listener(first, last)
             except Exception:
                 log.exception("a listener failed on facts %d to %d", first, last)
+
+
+@contextmanager
+def _before_the_commit() -> Generator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise ConnectionBrokenError from error
+        raise
 
 
 def alembic_config(url: URL) -> Config:

@@ -1,0 +1,152 @@
+"""A database that is locked, or whose connections break: what happens is late then, and nothing is lost (S17)."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy.exc import OperationalError
+
+from callflow.call import Call, Ended, EndReason, Role, Talking
+from callflow.events import HungUp
+from callflow.facts import FactKind
+from conversations.calls.tables import PartyRow
+from conversations.db import engines
+from conversations.db.database import Database
+from tests.callflow.races import until
+from tests.callflow.rivals import staffed
+from tests.callflow.world import World
+from tests.clock import MovableClock
+from tests.postgres import Postgres
+
+pytestmark = pytest.mark.wire
+
+HELD = 1.0
+"""Seconds for which somebody else holds the lock."""
+
+
+async def talking(world: World) -> Call:
+    """A customer and an agent who hear each other."""
+    world.routing = True
+    await world.talk(world.customers[0], world.agents[0])
+    call = await world.call()
+    assert isinstance(call.phase, Talking)
+    assert world.wire.wiring[call.id]
+    return call
+
+
+async def over_once(world: World, reason: EndReason) -> None:
+    """The call is over, for one reason, and its rows and facts are there once."""
+    (call,) = await world.all_calls()
+    assert isinstance(call.phase, Ended)
+    assert call.phase.reason is reason
+    ends = [at.fact for at in await world.facts() if at.fact.kind is FactKind.CALL_ENDED]
+    assert [end.call for end in ends] == [call.id]
+    numbers = [at.number for at in await world.facts()]
+    assert numbers == list(range(1, len(numbers) + 1)), "the log has no holes"
+    async with world.database.read() as session:
+        legs = (await session.scalars(select(PartyRow.leg_id))).all()
+        live = await session.scalar(select(func.count()).where(PartyRow.live))
+    assert len(legs) == len(set(legs))
+    assert not live
+
+
+async def on_sqlite(template: Path, folder: Path) -> World:
+    """A centre on SQLite whose agents are there."""
+    shutil.copy(template, folder / "parley.db")
+    clock = MovableClock()
+    return await staffed(await Database.open(f"sqlite:///{folder / 'parley.db'}", clock), clock)
+
+
+@pytest.fixture
+async def on_postgresql(postgres_server: Postgres, postgres_template: str) -> AsyncIterator[World]:
+    """A centre on PostgreSQL whose agents are there."""
+    name = postgres_server.new_database(postgres_template)
+    clock = MovableClock()
+    world = await staffed(await Database.open(postgres_server.url(name), clock), clock)
+    yield world
+    await world.close()
+    postgres_server.drop_database(name)
+
+
+def lock(world: World) -> sqlite3.Connection:
+    """Take SQLite's write lock from another connection."""
+    other = sqlite3.connect(world.database.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+@contextmanager
+def broken_before(world: World, server: Postgres, statement: str) -> Generator[list[str]]:
+    """End the connection that is about to run such a statement, once; give what was broken."""
+    broken: list[str] = []
+
+    def before(connection: Connection, cursor: object, sql: str, *_: object) -> None:
+        if sql.startswith(statement) and not broken:
+            broken.append(statement)
+            # Of the connections that write, only this one is within a transaction.
+            server.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                f"WHERE datname = '{world.database.url.database}' AND state = 'idle in transaction'"
+            )
+
+    event.listen(Engine, "before_cursor_execute", before)
+    try:
+        yield broken
+    finally:
+        event.remove(Engine, "before_cursor_execute", before)
+
+
+async def test_a_hang_up_under_somebody_elses_lock_is_silent_at_once_and_written_when_the_lock_is_gone(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """CALL-06, PLUS-15; S17: the lock is gone before the wait for it ends."""
+    world = await on_sqlite(sqlite_template, tmp_path)
+    call = await talking(world)
+    other = lock(world)
+    hanging_up = asyncio.create_task(world.engine.ask(call.id, HungUp(Role.CUSTOMER)))
+    await until(lambda: not world.wire.wiring[call.id])
+    await asyncio.sleep(HELD)
+    assert not hanging_up.done(), "it waits for the lock"
+    assert isinstance((await world.call()).phase, Talking), "who only reads does not"
+    other.close()
+    await hanging_up
+    await over_once(world, EndReason.HUNG_UP)
+    await world.close()
+
+
+async def test_a_hang_up_that_could_not_be_written_ends_the_call_when_the_lock_is_gone(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CALL-06, PLUS-15; S17: the lock outlasts the wait for it, and who hung up was told so."""
+    monkeypatch.setattr(engines, "LOCK_WAIT", 0.2)
+    world = await on_sqlite(sqlite_template, tmp_path)
+    call = await talking(world)
+    other = lock(world)
+    with pytest.raises(OperationalError, match="locked"):
+        await world.engine.ask(call.id, HungUp(Role.CUSTOMER))
+    assert not world.wire.wiring[call.id]
+    await world.engine.sweep()
+    assert isinstance((await world.call()).phase, Talking)
+    other.close()
+    await world.engine.sweep()
+    await over_once(world, EndReason.HUNG_UP)
+    await world.close()
+
+
+@pytest.mark.parametrize("statement", ["UPDATE calls", "UPDATE agents", "UPDATE fact_counter"])
+async def test_an_event_whose_connection_breaks_between_two_statements_is_done_over_another(
+    on_postgresql: World, postgres_server: Postgres, statement: str
+) -> None:
+    """PLUS-15; S17: nothing of the first try is kept, and nothing is done twice."""
+    world = on_postgresql
+    call = await talking(world)
+    with broken_before(world, postgres_server, statement) as broken:
+        world.engine.post(call.id, HungUp(Role.CUSTOMER))
+        await world.engine.drained()
+    assert broken == [statement]
+    await over_once(world, EndReason.HUNG_UP)
