@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import time
+import zlib
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -63,6 +64,9 @@ class Caller:
         self._sequence = {VOICE: 0, CAMERA: 0}
         self._arrived_at: float | None = None
         self.heard = Heard()
+        self.listens_for = frozenset[int]()
+        """Digests of the payloads that it is to notice."""
+        self.noticed: set[int] = set()
         self.closed = False
         """Whether the server ended the association."""
         self.voice_every_s = 0.02
@@ -168,6 +172,8 @@ class Caller:
             self.heard.giants += payload[4:11] == GIANT
             return
         self.heard.voice += 1
+        if self.listens_for and (digest := zlib.crc32(payload)) in self.listens_for:
+            self.noticed.add(digest)
         if self._arrived_at is not None:
             self.heard.longest_gap_ms = max(self.heard.longest_gap_ms, 1000 * (at - self._arrived_at))
         self._arrived_at = at

@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -19,6 +20,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 TICK_S: Final = 0.002
 LINE_LIMIT: Final = 32 << 20
 ANSWER_LIMIT_S: Final = 60.0
+IN_FULL: Final = 0.98
+"""Of the packets of what was said; one may be lost on the way."""
 AT_A_TIME: Final = 8
 """Handshakes side by side, as when many pages come back."""
 
@@ -60,6 +63,14 @@ class Callers:
         found = await self._ask("heard")
         return {int(number): Heard(**heard) for number, heard in found.items()}
 
+    async def listen_for(self, texts: Mapping[str, Collection[int]]) -> None:
+        """Let callers who are made from now on notice what of these is said: digests of the payloads, by a name."""
+        await self._ask("listen for", texts={name: list(digests) for name, digests in texts.items()})
+
+    async def told(self) -> dict[int, list[str]]:
+        """Return the names of what was said to each caller from its beginning to its end."""
+        return {int(number): names for number, names in (await self._ask("told")).items()}
+
     async def closed(self) -> list[int]:
         """Return the numbers of the callers that the server closed."""
         return await self._ask("closed")
@@ -80,12 +91,13 @@ class _Crowd:
         self._certificate = make_certificate()
         self._callers: list[Caller] = []
         self._speaking: list[Caller] = []
+        self._texts: dict[str, frozenset[int]] = {}
 
     async def do(self, command: dict[str, Any]) -> object:
         match command["do"]:
             case "offers":
                 first = len(self._callers)
-                self._callers += [Caller(self._certificate, command["camera"]) for _ in range(command["count"])]
+                self._callers += [self._made(command["camera"]) for _ in range(command["count"])]
                 return {number: self._callers[number].offer() for number in range(first, len(self._callers))}
             case "connect":
                 return await self._connect({int(number): sdp for number, sdp in command["answers"].items()})
@@ -96,8 +108,22 @@ class _Crowd:
                 return None
             case "heard":
                 return {number: _taken(caller) for number, caller in enumerate(self._callers)}
+            case "listen for":
+                self._texts = {name: frozenset(digests) for name, digests in command["texts"].items()}
+                return None
+            case "told":
+                return {number: self._told(caller) for number, caller in enumerate(self._callers)}
             case _:
                 return [number for number, caller in enumerate(self._callers) if caller.closed]
+
+    def _made(self, camera: bool) -> Caller:
+        caller = Caller(self._certificate, camera)
+        caller.listens_for = frozenset[int]().union(*self._texts.values())
+        return caller
+
+    def _told(self, caller: Caller) -> list[str]:
+        wanted = self._texts.items()
+        return [name for name, digests in wanted if len(digests & caller.noticed) >= IN_FULL * len(digests)]
 
     async def _connect(self, answers: dict[int, str]) -> list[int]:
         gate = asyncio.Semaphore(AT_A_TIME)
