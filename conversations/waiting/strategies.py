@@ -64,11 +64,13 @@ class Strategies:
             row.version += 1
             return await self._write(write, actor, row, wish, before=described(before.wish))
 
-    async def delete(self, actor: Actor, strategy: StrategyId) -> None:
-        """Delete a strategy; its queues and links have none then. Raises NotFoundError."""
+    async def delete(self, actor: Actor, strategy: StrategyId, version: int) -> None:
+        """Delete a strategy; its queues and links have none then. Raises NotFoundError, StaleError."""
         async with self._database.write() as write:
             row = await locked(write.session, StrategyRow, strategy)
             before = await strategy_of(write.session, row)
+            if row.version != version:
+                raise StaleError(before)
             # The table's own keys take its parts and entries along.
             await write.session.execute(delete(StrategyRow).where(StrategyRow.id == strategy))
             await audit(write, actor, SUBJECT, strategy, row.name, described(before.wish), {})

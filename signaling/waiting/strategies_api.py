@@ -10,7 +10,7 @@ from conversations.waiting.values import Strategy, StrategyWish
 from signaling.http.api import Api
 from signaling.http.problems import Problem
 from signaling.http.rules import SUPERVISOR, SignedIn
-from signaling.models.common import Ref
+from signaling.models.common import Ref, Version
 from signaling.models.waiting import (
     NewWaitingStrategy,
     StrategyAnnouncements,
@@ -56,15 +56,21 @@ class StrategiesApi:
         try:
             kept = await self._strategies.change(who.user.actor, strategy_id, change.version, wish)
         except StaleError as error:
-            if not isinstance(error.current, Strategy):
-                raise
-            current = (await self._shown([error.current]))[0].model_dump(mode="json")
-            raise Problem(409, error.code, str(error), current=current) from None
+            raise await self._stale(error) from None
         return (await self._shown([kept]))[0]
 
-    async def delete_waiting_strategy(self, who: SignedIn, strategy_id: StrategyId) -> None:
+    async def delete_waiting_strategy(self, who: SignedIn, strategy_id: StrategyId, *, version: Version) -> None:
         """Delete a waiting strategy; its queues and links have none then."""
-        await self._strategies.delete(who.user.actor, strategy_id)
+        try:
+            await self._strategies.delete(who.user.actor, strategy_id, version)
+        except StaleError as error:
+            raise await self._stale(error) from None
+
+    async def _stale(self, error: StaleError) -> Problem:
+        """Return the 409 that shows the strategy as it is now."""
+        assert isinstance(error.current, Strategy)
+        current = (await self._shown([error.current]))[0].model_dump(mode="json")
+        return Problem(409, error.code, str(error), current=current)
 
     async def _prepared(self, wish: StrategyWish) -> StrategyWish:
         wish = checked(wish)

@@ -125,10 +125,12 @@ async def test_a_caller_hears_the_links_strategy_or_else_the_queues_or_else_musi
     assert [strategy.wish.name for strategy in await strategies.list()] == ["For links", "Patience"]
     assert (await strategies.list())[1] == of_queue
     assert await strategies.names([of_queue]) == ({centre.desk.id: "Desk"}, {})
-    await strategies.delete(actor, of_queue.id)
+    with pytest.raises(StaleError):
+        await strategies.delete(actor, of_queue.id, of_queue.version + 1)
+    await strategies.delete(actor, of_queue.id, of_queue.version)
     assert await plan(centre) == WaitingPlan()
     with pytest.raises(NotFoundError):
-        await strategies.delete(actor, of_queue.id)
+        await strategies.delete(actor, of_queue.id, of_queue.version)
 
 
 @pytest.mark.wire
@@ -204,8 +206,8 @@ async def test_what_callers_could_not_be_given_is_refused_by_field(
 async def test_every_change_of_a_strategy_is_in_the_audit_log(centre: Centre) -> None:
     strategies, actor = strategies_of(centre), centre.sam.actor
     made = await strategies.create(actor, WISH)
-    await strategies.change(actor, made.id, made.version, replace(WISH, longest_seconds=60))
-    await strategies.delete(actor, made.id)
+    changed = await strategies.change(actor, made.id, made.version, replace(WISH, longest_seconds=60))
+    await strategies.delete(actor, made.id, changed.version)
     async with centre.database.read() as session:
         rows = list(
             await session.scalars(select(AuditRow).where(AuditRow.subject == SUBJECT).order_by(AuditRow.number))

@@ -87,7 +87,12 @@ async def test_a_strategy_is_spoken_before_it_is_kept_and_a_caller_gets_its_prom
     stale = await sue.ask("PUT", f"/waiting-strategies/{made['id']}", changed)
     assert stale.status == 409
     assert (await stale.json(content_type=None))["current"] == await answer.json()
-    assert (await sue.ask("DELETE", f"/waiting-strategies/{made['id']}")).status == 204
+    one = f"/waiting-strategies/{made['id']}"
+    assert await sue.refused("DELETE", one) == (422, "invalid")
+    stale = await sue.ask("DELETE", f"{one}?version={made['version']}")
+    assert stale.status == 409
+    assert (await stale.json(content_type=None))["current"] == await answer.json()
+    assert (await sue.ask("DELETE", f"{one}?version={made['version'] + 1}")).status == 204
     assert await sue.get("/waiting-strategies") == []
 
 
@@ -172,7 +177,7 @@ async def test_an_uploaded_sound_is_kept_played_used_and_not_deleted_while_it_is
     problem = await refused.json(content_type=None)
     assert (refused.status, problem["code"]) == (409, "in_use")
     assert "“Patience”" in problem["detail"]
-    await sue.ask("DELETE", f"/waiting-strategies/{used['id']}")
+    await sue.ask("DELETE", f"/waiting-strategies/{used['id']}?version={used['version']}")
     assert (await sue.ask("DELETE", f"/sounds/{sound['id']}")).status == 204
     assert await sue.get("/sounds") == []
     assert kept(tmp_path) == set()

@@ -132,17 +132,23 @@ export const callLinks = {
   revoke: (link_id: string) => answer(api.POST(`${V1}/call-links/{link_id}/revoke`, { params: { path: { link_id } } })),
 };
 
-const ofStrategy = (strategy_id: string) => ({ params: { path: { strategy_id } } });
-
 export const waiting = {
   voices: () => answer(api.GET(`${V1}/voices`)),
   sounds: () => answer(api.GET(`${V1}/sounds`)),
   deleteSound: (sound_id: string) => answer(api.DELETE(`${V1}/sounds/{sound_id}`, { params: { path: { sound_id } } })),
   all: () => answer(api.GET(`${V1}/waiting-strategies`)),
   add: (body: Api.NewWaitingStrategy) => answer(api.POST(`${V1}/waiting-strategies`, { body })),
-  replace: (id: string, version: number, body: Api.NewWaitingStrategy) =>
-    answer(api.PUT(`${V1}/waiting-strategies/{strategy_id}`, { ...ofStrategy(id), body: { ...body, version } })),
-  remove: (id: string) => answer(api.DELETE(`${V1}/waiting-strategies/{strategy_id}`, ofStrategy(id))),
+  replace: (strategy_id: string, version: number, body: Api.NewWaitingStrategy) =>
+    answer(
+      api.PUT(`${V1}/waiting-strategies/{strategy_id}`, {
+        params: { path: { strategy_id } },
+        body: { ...body, version },
+      }),
+    ),
+  remove: (strategy_id: string, version: number) =>
+    answer(
+      api.DELETE(`${V1}/waiting-strategies/{strategy_id}`, { params: { path: { strategy_id }, query: { version } } }),
+    ),
 };
 
 export const settings = {
