@@ -15,12 +15,11 @@ from typing import Generic, TypeVar
 from callflow import agent_machine, call_machine
 from callflow.agent import Agent
 from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
-from callflow.call import Call, Reservation, Role, Skip, Talking
+from callflow.call import Call, Role, Talking
 from callflow.clock import Clock
 from callflow.errors import LostRaceError, RefusedError
 from callflow.events import (
     AgentPolicy,
-    AgentReserved,
     BeginWrapUp,
     CallEvent,
     CloseLeg,
@@ -37,10 +36,10 @@ from callflow.events import (
     TimePassed,
     Wire,
 )
-from callflow.ids import AgentId, CallId, LegId, QueueId, ReservationId, new_id
+from callflow.ids import AgentId, CallId, LegId, QueueId
 from callflow.mailbox import Mailbox
 from callflow.ports import Store, Transaction
-from callflow.routing import Match, assign, first_in
+from callflow.router import Router
 from callflow.wiring import LegDown, LegUp, MediaEvent, MediaPort, PromptEnded
 
 log = logging.getLogger(__name__)
@@ -65,7 +64,7 @@ class Engine(Generic[T]):
         """Each live call as last committed: to find a leg's call, and to stop its media before a write."""
         self._legs: dict[LegId, CallId] = {}
         self._route_wanted = asyncio.Event()
-        self._look_again: datetime | None = None
+        self._router = Router(store, clock, self.ask)
         self._to_end: dict[CallId, HungUp | DriverFailed] = {}
         """Calls that are to end, because somebody hung up or something failed, and could not be ended yet."""
         self._swept_well = True
@@ -77,7 +76,7 @@ class Engine(Generic[T]):
         await self.recover()
         self._tasks = [
             asyncio.create_task(self._forever(self._alarm), name="alarm"),
-            asyncio.create_task(self._forever(self._router), name="router"),
+            asyncio.create_task(self._forever(self._route), name="router"),
         ]
 
     async def stop(self) -> None:
@@ -178,54 +177,12 @@ class Engine(Generic[T]):
                 await mailbox.close()
 
     async def route(self) -> bool:
-        """Offer waiting calls to free agents; say whether anything was offered (PLUS-06).
-
-        An offer that is refused is left out and the others are looked at once more, so that one call or agent whose
-        row is wrong holds up nobody.
-        """
-        refused: dict[CallId, tuple[Skip, ...]] = {}
-        offered = False
-        for _ in range(ATTEMPTS):
-            now = self._clock.now()
-            floor = await self._store.floor()
-            waiting = [replace(call, skipped=call.skipped + refused.get(call.id, ())) for call in floor.waiting]
-            assignment = assign(waiting, floor.agents, floor.policies, now)
-            self._look_again = assignment.look_again
-            failed = [match for match in assignment.matches if not await self._reserve(match)]
-            offered = offered or len(failed) < len(assignment.matches)
-            for match in failed:
-                skips = tuple(Skip(agent, now) for agent in match.agents)
-                refused[match.call] = refused.get(match.call, ()) + skips
-            if not failed:
-                break
-        if refused:
-            # Somebody was faster, and has asked for routing already. Were it only a row that is wrong, then
-            # looking at once would look for ever.
-            soon = self._clock.now() + SWEEP_EVERY
-            self._look_again = min(soon, self._look_again or soon)
-        return offered
+        """Offer waiting calls to free agents; say whether anything was offered (PLUS-06)."""
+        return await self._router.route()
 
     async def take(self, queue: QueueId, agent: AgentId) -> None:
-        """Ring an agent who asks for work for the first caller of his queue (SYS-03).
-
-        Raises `RefusedError` ``nobody_waits``, ``not_in_queue`` or ``not_available``.
-        """
-        for _ in range(ATTEMPTS):
-            floor = await self._store.floor()
-            call = first_in(queue, floor.waiting)
-            if call is None:
-                raise RefusedError("nobody_waits", "Nobody is waiting in this queue.")
-            policy = floor.policies.get(queue)
-            if policy is None or agent not in policy.levels:
-                raise RefusedError("not_in_queue", "You are not in this queue.")
-            try:
-                await self._ring(Match(call.id, (agent,), policy.ring_time))
-            except RefusedError as error:
-                if error.code != "too_late":
-                    raise
-                continue  # somebody else has that caller now
-            return
-        raise LostRaceError(f"queue {queue}")
+        """Ring an agent who asks for work for the first caller of his queue (SYS-03). Raises `RefusedError`."""
+        await self._router.take(queue, agent)
 
     async def drained(self) -> None:
         """Wait until no event waits in any mailbox."""
@@ -249,27 +206,7 @@ class Engine(Generic[T]):
             self._swept_well = False
             log.exception("the deadline of %s could not be kept", what)
 
-    async def _reserve(self, match: Match) -> bool:
-        """Ring a match's agents; say whether that was possible."""
-        try:
-            await self._ring(match)
-        except RefusedError as error:
-            log.info("call %s was not offered: %s", match.call, error.code)
-            return False
-        except Exception:
-            log.exception("call %s could not be offered", match.call)
-            return False
-        return True
-
-    async def _ring(self, match: Match) -> None:
-        """Hold the agents for the call, all or none of them. Raises `RefusedError`."""
-        until = self._clock.now() + match.ring_time
-        reservations = tuple(
-            Reservation(ReservationId(new_id("res")), agent, LegId(new_id("leg")), until) for agent in match.agents
-        )
-        await self.ask(match.call, AgentReserved(reservations))
-
-    async def _router(self) -> None:
+    async def _route(self) -> None:
         await self._route_wanted.wait()
         self._route_wanted.clear()
         try:
@@ -280,13 +217,13 @@ class Engine(Generic[T]):
 
     async def _alarm(self) -> None:
         now = self._clock.now()
-        due = [await self._store.next_deadline(), self._look_again, now + SWEEP_EVERY]
+        due = [await self._store.next_deadline(), self._router.look_again, now + SWEEP_EVERY]
         wait = min(when for when in due if when is not None) - now
         least = SOONEST if self._swept_well else SWEEP_EVERY
         await asyncio.sleep(max(wait, least).total_seconds())
         await self.sweep()
-        if self._look_again is not None and self._look_again <= self._clock.now():
-            self._look_again = None
+        if self._router.look_again is not None and self._router.look_again <= self._clock.now():
+            self._router.look_again = None
             self._route_wanted.set()
 
     async def _forever(self, turn: Callable[[], Awaitable[None]]) -> None:

@@ -256,7 +256,7 @@ async def check_quiet(world: World) -> None:
     for engine in world.engines:
         assert not engine._legs, "I10: no leg is remembered"  # pyright: ignore[reportPrivateUsage]
         assert not engine._seen, "I10: nor any call"  # pyright: ignore[reportPrivateUsage]
-        assert engine._look_again is None, "I10: nobody is to be routed"  # pyright: ignore[reportPrivateUsage]
+        assert engine._router.look_again is None, "I10: nobody is to be routed"  # pyright: ignore[reportPrivateUsage]
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("mailbox")], (
         "I10: no mailbox is open"
     )

@@ -160,7 +160,7 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
     ) -> Assignment:
         return assign([replace(call, skipped=()) for call in waiting], agents, policies, now)
 
-    monkeypatch.setattr("callflow.engine.assign", careless)
+    monkeypatch.setattr("callflow.router.assign", careless)
 
 
 @plant("the same agent is asked again and again")
@@ -183,7 +183,7 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
         turned = [replace(call, started_at=now - (call.started_at - now)) for call in waiting]
         return assign(turned, agents, policies, now)
 
-    monkeypatch.setattr("callflow.engine.assign", unfair)
+    monkeypatch.setattr("callflow.router.assign", unfair)
 
 
 @plant("the caller is heard while it rings")
@@ -235,7 +235,7 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
             return None
         return replace(agent, activity=Rung(now, order.call, order.reservation, free(agent).activity.since))
 
-    monkeypatch.setattr("callflow.engine.assign", careless)
+    monkeypatch.setattr("callflow.router.assign", careless)
     disobey(monkeypatch, change)
 
 
