@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from callflow.ids import LegId, RecordingId
+from callflow.roles import Role
 from callflow.wiring import Stream
 from media import forward
 from media.dtls import LENGTH, PACKET, VIEW, Dtls, Fingerprint, make_certificate, sha256_fingerprint, srtp_protect
@@ -92,7 +93,9 @@ async def main() -> None:
                 for _ in range(receivers):
                     (await connect(sink))[0].outs[stream].follow(source)
                 if tapped:
-                    source.tap = Journal(LegId("leg"), RecordingId("recording"), Path(os.devnull), threading.Event())
+                    source.tap = Journal(
+                        LegId("leg"), RecordingId("recording"), Role.AGENT, Path(os.devnull), threading.Event()
+                    )
                 packets = protected(client, stream, source.ssrc or 0, source.payload_type)
                 measure(f"{stream} to {receivers}{', tapped' if tapped else ''}", transport, packets)
 

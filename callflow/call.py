@@ -16,9 +16,11 @@ from callflow.ids import (
     LegId,
     LinkId,
     QueueId,
+    RecordingId,
     ReservationId,
     TransportId,
 )
+from callflow.roles import Role
 from callflow.waiting import Hearing, WaitingPlan
 
 RING_TIME = timedelta(seconds=20)
@@ -55,15 +57,6 @@ class Priority(StrEnum):
     NORMAL = "normal"
     HIGH = "high"
     URGENT = "urgent"
-
-
-class Role(StrEnum):
-    """What a party is in a call."""
-
-    CUSTOMER = "customer"
-    AGENT = "agent"
-    SUPERVISOR = "supervisor"
-    """One who listens, whispers or has joined in (PLUS-20)."""
 
 
 class LegState(StrEnum):
@@ -223,6 +216,18 @@ CallPhase = Waiting | Ringing | Talking | CallingBack | Ended
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """What is kept of a call while an agent talks in it: one recording for the call (REC-02)."""
+
+    id: RecordingId
+    on: bool
+    """Whether the talk with the present agent is recorded: each has a setting (REC-04)."""
+    pictures: bool
+    paused_at: datetime | None = None
+    """Since when the agent has paused it (PLUS-10)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Skip:
     """An agent who declined or did not answer this call, and when."""
 
@@ -268,6 +273,8 @@ class Call:
     """When an agent first talked to the customer."""
     callback_at: datetime | None = None
     """When the customer asked to be called back."""
+    recording: Recording | None = None
+    """None until it is recorded for the first time."""
     epoch: int = 0
     """Grows with every stored change: the compare-and-set of the row."""
 

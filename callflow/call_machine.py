@@ -5,7 +5,8 @@
        +--declined, no answer, ---+       no media set up ---+--> Waiting
           ring lost: same place
 
-Beside this: `transfers` (hold, transfer, consultation), `callbacks`, `observing`, `hearing` (what who waits is told).
+Beside this: `transfers` (hold, transfer, consultation), `callbacks`, `observing`, `recorded`, `hearing` (what who
+waits is told).
 From every phase that is not Ended: HungUp by the customer, a leg away for longer than its grace, and the phase's own
 deadline lead on. A remote event that is late or doubled is ignored; an impossible local one raises `RefusedError`.
 No clock, no I/O.
@@ -16,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from callflow import callbacks, hearing, legs, observing, ringing, transfers
+from callflow import callbacks, hearing, legs, observing, recorded, ringing, transfers
 from callflow.agent import StatusReason
 from callflow.call import (
     LEG_GRACE,
@@ -59,6 +60,8 @@ from callflow.events import (
     ObserveEnded,
     PriorityChanged,
     PromptFinished,
+    RecordingPauseAsked,
+    RecordingResumeAsked,
     Release,
     ResumeAsked,
     RingLost,
@@ -116,6 +119,10 @@ def step(call: Call, event: CallEvent, now: datetime) -> Decision:
             return observing.observe(call, event, now)
         case ObserveEnded():
             return observing.stop(call, event)
+        case RecordingPauseAsked():
+            return recorded.pause(call, event, now)
+        case RecordingResumeAsked():
+            return recorded.resume(call, event, now)
         case CallbackAsked():
             return callbacks.ask(call, event, now)
         case PriorityChanged(priority=priority):
@@ -155,6 +162,8 @@ _LOCAL = (
     | ConsultCompleted
     | ConsultReturned
     | ObserveAsked
+    | RecordingPauseAsked
+    | RecordingResumeAsked
     | CallbackAsked
 )
 """What somebody asks for and must be told that it cannot be."""

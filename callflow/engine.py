@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from callflow import agent_machine, call_machine
+from callflow import agent_machine, call_machine, recorded
 from callflow.agent import Agent
 from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
 from callflow.call import Call, Role, Talking
@@ -30,6 +30,7 @@ from callflow.events import (
     LegLost,
     Play,
     PromptFinished,
+    RecordingPolicy,
     Release,
     RingLost,
     ServerRestarted,
@@ -50,6 +51,7 @@ ATTEMPTS = 5
 SWEEP_EVERY = timedelta(seconds=1)
 SOONEST = timedelta(milliseconds=20)
 NO_POLICY = AgentPolicy(timedelta(0))
+NOT_RECORDED = RecordingPolicy()
 
 
 class Engine(Generic[T]):
@@ -282,6 +284,9 @@ class Engine(Generic[T]):
             decision = call_machine.step(before, event, now)
             if decision.call == before:
                 return before, decision
+            agent = recorded.begins_to_talk(before, decision.call)
+            policy = await tx.recording_policy(agent, decision.call) if agent else NOT_RECORDED
+            decision = recorded.follow(before, decision, policy)
             await tx.save_call(decision.call)
             await self._follow(tx, decision, now)
         return before, replace(decision, call=replace(decision.call, epoch=before.epoch + 1))
@@ -329,7 +334,7 @@ class Engine(Generic[T]):
             try:
                 match command:
                     case Wire(wiring=wiring):
-                        self._media.wire(call.id, call.epoch, wiring)
+                        self._media.wire(call.id, call.epoch, wiring, recorded.taps(call))
                     case CloseLeg(leg=leg):
                         self._media.close(leg)
                     case Play(leg=leg, prompt=prompt):

@@ -116,6 +116,20 @@ class ObserveEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingPauseAsked:
+    """The agent pauses the recording, such as while card numbers are said (PLUS-10)."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingResumeAsked:
+    """The agent lets the recording go on."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackAsked:
     """The customer leaves the line and keeps the place, to be called back (PLUS-12)."""
 
@@ -201,6 +215,8 @@ CallEvent = (
     | ConsultReturned
     | ObserveAsked
     | ObserveEnded
+    | RecordingPauseAsked
+    | RecordingResumeAsked
     | CallbackAsked
     | PriorityChanged
     | PromptFinished
@@ -273,6 +289,14 @@ class AgentPolicy:
     cap: timedelta | None = None
     misses: int = 1
     """How many calls in a row are missed before the status becomes Away; 0 is never (mission 3.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPolicy:
+    """Whether a talk with an agent is recorded, and what of it (REC-01 to REC-04)."""
+
+    record: bool = False
+    pictures: bool = False
 
 
 # ---- live commands: performed after the commit, never stored --------------------------------------

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from callflow.agent import Agent
 from callflow.agent_machine import SaveReport
 from callflow.call import Call
-from callflow.events import AgentPolicy
+from callflow.events import AgentPolicy, RecordingPolicy
 from callflow.facts import Fact
 from callflow.ids import AgentId, CallId, QueueId
 from callflow.queueing import QueuePolicy
@@ -51,6 +51,10 @@ class Transaction(Protocol):
 
     async def agent_policy(self, agent: AgentId) -> AgentPolicy:
         """Read what holds for this agent; the agent's own wrap-up wins over the centre's (WRAP-02)."""
+        ...
+
+    async def recording_policy(self, agent: AgentId, call: Call) -> RecordingPolicy:
+        """Read whether this agent's talk in this call is recorded."""
         ...
 
     async def save_report(self, agent: AgentId, report: SaveReport) -> None:

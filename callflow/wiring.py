@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from callflow.ids import CallId, LegId, PromptId, RecordingId, TransportId
+from callflow.roles import Role
 
 
 class Stream(StrEnum):
@@ -47,6 +48,23 @@ class FromMix:
 Source = FromLeg | FromPrompt | FromMix
 Wiring = Mapping[LegId, Mapping[Stream, Source]]
 """For each leg of a call, what it receives. A stream that is not named receives nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """A leg whose sound, and perhaps picture, is recorded as it comes."""
+
+    recording: RecordingId
+    role: Role
+    """Whose voice it is: the two sides stay separate (PLUS-09)."""
+    pictures: bool
+    running: bool
+    """False while the recording is paused or the customer on hold: then nothing is written (PLUS-10)."""
+
+
+Taps = Mapping[LegId, Tapped]
+"""The legs of a call that are recorded. One that is not named is not, and its file is closed."""
+NO_TAPS: Taps = {}
 
 HOLD_MUSIC = PromptId("hold-music")
 RINGBACK = PromptId("ringback")
@@ -224,16 +242,15 @@ class MediaPort(Protocol):
         """Give a leg a new transport; the old one keeps working until the new one is up. Raises `MediaRefusedError`."""
         ...
 
-    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
-        """State the whole wanted wiring of a call. An epoch lower than the last one given is ignored."""
+    def wire(self, call: CallId, epoch: int, wiring: Wiring, taps: Taps = NO_TAPS) -> None:
+        """State the whole wanted wiring of a call, and which of its legs are recorded; the taps are set first.
+
+        An epoch lower than the last one given is ignored. What is recorded never comes back through this port.
+        """
         ...
 
     def play(self, leg: LegId, prompt: PromptId) -> None:
         """Play a prompt once over whatever the leg's voice is wired to, until that is wired to something else."""
-        ...
-
-    def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
-        """Write what the leg sends to `path` from now on. Packets never come back through this port."""
         ...
 
     def close(self, leg: LegId) -> None:

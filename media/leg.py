@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from callflow.ids import CallId, LegId, PromptId
+from callflow.ids import CallId, LegId, PromptId, TransportId
 from callflow.wiring import Source, Stream
 from media.meter import LegMeter
 from media.player import Playing
@@ -25,6 +25,10 @@ class Leg:
         self.counts = {stream: StreamCount() for stream in Stream}
         self.meter = LegMeter(call, leg, self.counts)
         self.tap: Tap | None = None
+        self.tapped: frozenset[Stream] = frozenset()
+        """What the tap takes at present."""
+        self._told_tap: TransportId | None = None
+        """The transport that the tap was told of last."""
         self.once: Playing | None = None
         """A prompt that was given to `play`, heard over whatever is wired."""
         self.awaited: PromptId | None = None
@@ -32,18 +36,36 @@ class Leg:
         self.music: Playing | None = None
         """A prompt that is wired as the voice."""
 
-    def start_tap(self) -> None:
-        """Let the tap, if there is one, take what the current transport receives."""
-        transport, tap = self.current, self.tap
-        if transport is None or not transport.is_up or tap is None:
-            return
-        streams: TappedStreams = {}
+    def let_tap(self, streams: frozenset[Stream]) -> bool:
+        """Let the tap take these streams from now on, none while it pauses; say whether one is new."""
+        more = streams - self.tapped
+        self.tapped = streams
+        transport = self.current
+        if transport is None or not transport.is_up or self.tap is None:
+            return False
+        if transport.id != self._told_tap:
+            self._describe(transport, self.tap)
         for stream, source in transport.ins.items():
-            streams[stream] = {
+            source.tap = self.tap if stream in streams else None
+        transport.tap = self.tap if streams else None
+        return bool(more)
+
+    def stop_tap(self) -> None:
+        """Close the tap, if there is one."""
+        if self.tap is None:
+            return
+        self.let_tap(frozenset())
+        self.tap.close()
+        self.tap, self._told_tap = None, None
+
+    def _describe(self, transport: Transport, tap: Tap) -> None:
+        streams: TappedStreams = {
+            stream: {
                 "payload_type": source.payload_type,
                 "repair_payload_type": source.repair_payload_type,
                 "codec": "opus" if stream is Stream.VOICE else "VP8",
             }
-            source.tap = tap
+            for stream, source in transport.ins.items()
+        }
         tap.start(transport.id, streams)
-        transport.tap = tap
+        self._told_tap = transport.id

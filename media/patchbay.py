@@ -46,10 +46,10 @@ class Patchbay:
 
         Returns the prompts that it cut, with who heard them: those over a voice that has another source now (PLUS-14).
         """
-        known = call in self._calls
-        last_epoch, before = self._calls.get(call, (epoch, {}))
-        if epoch < last_epoch:
+        if self.late(call, epoch):
             return []
+        known = call in self._calls
+        _, before = self._calls.get(call, (epoch, {}))
         self._calls[call] = (epoch, {leg: dict(streams) for leg, streams in wiring.items()})
         self._calls.move_to_end(call)
         touched = [leg for leg in before if leg not in wiring and self._call_of.get(leg) == call]
@@ -63,6 +63,10 @@ class Patchbay:
             self.settle_leg(leg)
         self._forget_old_calls()
         return cut
+
+    def late(self, call: CallId, epoch: int) -> bool:
+        """Say whether a later wiring of the call is known already."""
+        return call in self._calls and epoch < self._calls[call][0]
 
     def settle_leg(self, leg_id: LegId) -> None:
         """Put into effect what a leg should receive, if it is there."""

@@ -8,8 +8,9 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Final
 
-from callflow.ids import CallId, LegId, PromptId, RecordingId
+from callflow.ids import CallId, LegId, PromptId
 from callflow.wiring import (
+    NO_TAPS,
     Answer,
     LegDown,
     LegUp,
@@ -20,6 +21,7 @@ from callflow.wiring import (
     Stream,
     Wiring,
 )
+from callflow.wiring import Taps as TappedLegs
 from media import pictures, prompts, sockets
 from media.addresses import answered
 from media.dtls import make_certificate
@@ -34,6 +36,7 @@ from media.settings import MediaSettings
 from media.shelf import Packets, Shelf
 from media.streams import Out
 from media.tap import Taps
+from media.tapping import Tapping
 from media.transport import TICK_S, Transport
 from media.turns import Turns
 
@@ -64,6 +67,7 @@ class MediaPlane:
         self._mixer = Mixer()
         self._patchbay = Patchbay(self._legs, self._shelf, self._player, self._mixer)
         self._taps = taps
+        self._tapping = Tapping(self._legs, taps, settings.spool)
         self._measuring = Measuring(settings.worker, self._legs, self._registry, self._tell)
         self._ticker: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
@@ -124,11 +128,15 @@ class MediaPlane:
             raise MediaRefusedError("unknown_leg", "There is no such leg.")
         return self._new_transport(found, offer)
 
-    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
-        """State the whole wanted wiring of a call. An epoch lower than the last one given is ignored.
+    def wire(self, call: CallId, epoch: int, wiring: Wiring, taps: TappedLegs = NO_TAPS) -> None:
+        """State the whole wanted wiring of a call, and which of its legs are recorded; the taps are set first.
 
-        A voice that is wired to another source than before cuts the prompt that `play` began, which ends.
+        An epoch lower than the last one given is ignored. A voice that is wired to another source than before cuts the
+        prompt that `play` began, which ends.
         """
+        if self._patchbay.late(call, epoch):
+            return
+        self._tapping.state(call, taps)
         for leg, prompt in self._patchbay.wire(call, epoch, wiring):
             self._tell_soon(PromptEnded(leg, prompt))
 
@@ -146,19 +154,6 @@ class MediaPlane:
         else:
             self._begin_prompt(found, prompt, packets)
 
-    def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
-        """Write what the leg sends to `path` from now on, until it is closed or tapped for another recording."""
-        found = self._legs.get(leg)
-        if found is None or (found.tap is not None and found.tap.recording == recording):
-            return
-        if found.tap is not None:
-            found.tap.close()
-        found.tap = self._taps.open(leg, recording, Path(path))
-        found.start_tap()
-        if found.current is not None:
-            for source in found.current.ins.values():
-                pictures.ask_key_frame(source)
-
     def close(self, leg: LegId) -> None:
         """End a leg and forget it. Closing an unknown leg does nothing."""
         found = self._legs.pop(leg, None)
@@ -169,8 +164,8 @@ class MediaPlane:
             if transport is not None:
                 self._end(transport)
         found.current = found.pending = None
-        if found.tap is not None:
-            found.tap.close()
+        found.stop_tap()
+        self._tapping.forget(leg)
         self._patchbay.forget(leg)
         self._patchbay.settle_around(leg)
 
@@ -215,7 +210,7 @@ class MediaPlane:
         before, leg.current, leg.pending = leg.current, transport, None
         pictures.keep_ready(transport)
         leg.meter.begin(time.monotonic())
-        leg.start_tap()
+        self._tapping.settle(leg.id)
         self._patchbay.settle_around(leg.id)
         if before is not None:
             self._end(before)

@@ -49,6 +49,9 @@ class MediaSettings:
     prompts: Path | None = None
     """The folder of the prompts that are not part of the program (`media.shelf`); None when there are none."""
 
+    spool: Path | None = None
+    """The folder into which legs are recorded, a folder a recording; None when nothing is."""
+
     def __post_init__(self) -> None:
         for address in self.announced:
             ipaddress.ip_address(address)

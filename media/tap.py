@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from callflow.ids import LegId, RecordingId
+from callflow.roles import Role
 from callflow.wiring import Stream
 
 TappedStreams = dict[Stream, dict[str, object]]
@@ -35,8 +36,8 @@ class Tap(Protocol):
 class Taps(Protocol):
     """Makes taps and looks after them."""
 
-    def open(self, leg: LegId, recording: RecordingId, path: Path) -> Tap:
-        """Begin a tap that writes to `path`."""
+    def open(self, leg: LegId, recording: RecordingId, role: Role, path: Path) -> Tap:
+        """Begin a tap of somebody's leg that writes to `path`."""
         ...
 
     def stop(self) -> None:

@@ -8,8 +8,8 @@ bytes (network order) and its body::
     length  u16   of the body
     time    u64   microseconds since the file was begun
 
-- START: JSON, first in the file and again for each new transport of the leg: `leg`, `recording`, `transport`, `began`
-  (the wall clock at time 0, seconds since 1970) and in `streams`, for each received stream, `payload_type`,
+- START: JSON, first in the file and again for each new transport of the leg: `leg`, `recording`, `role`, `transport`,
+  `began` (the wall clock at time 0, seconds since 1970) and in `streams`, for each received stream, `payload_type`,
   `repair_payload_type` and `codec`. Between two STARTs the leg was away; SSRCs and numbering begin anew.
 - RTP: one packet, media or retransmission (told apart by the payload type), before any rewriting.
 - RTCP: a compound packet; its sender reports tie the RTP clocks of the streams together.
@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from callflow.ids import LegId, RecordingId
+from callflow.roles import Role
 from callflow.wiring import Stream
 
 log = logging.getLogger(__name__)
@@ -69,9 +70,10 @@ class Record:
 class Journal:
     """One tap. The media plane puts records in; the writer's thread takes them out and owns the file."""
 
-    def __init__(self, leg: LegId, recording: RecordingId, path: Path, wake: threading.Event) -> None:
+    def __init__(self, leg: LegId, recording: RecordingId, role: Role, path: Path, wake: threading.Event) -> None:
         self.leg = leg
         self.recording = recording
+        self.role = role
         self._wanted = path
         self.path = path
         """Where it is written: when the wanted file exists, with a segment's number at its end."""
@@ -94,8 +96,8 @@ class Journal:
     def start(self, transport: str, streams: dict[Stream, dict[str, object]]) -> None:
         """Describe the transport whose packets follow."""
         facts = {
-            "leg": self.leg, "recording": self.recording, "transport": transport, "began": self._began,
-            "streams": streams,
+            "leg": self.leg, "recording": self.recording, "role": self.role,
+            "transport": transport, "began": self._began, "streams": streams,
         }  # fmt: skip
         self._put(Kind.START, NO_STREAM, json.dumps(facts).encode(), time.monotonic())
 
@@ -185,9 +187,9 @@ class JournalWriter:
         self._stopping = False
         self._thread: threading.Thread | None = None
 
-    def open(self, leg: LegId, recording: RecordingId, path: Path) -> Journal:
+    def open(self, leg: LegId, recording: RecordingId, role: Role, path: Path) -> Journal:
         """Begin a journal; the first one starts the thread."""
-        journal = Journal(leg, recording, path, self._wake)
+        journal = Journal(leg, recording, role, path, self._wake)
         with self._lock:
             self._journals.append(journal)
         if self._thread is None:

@@ -12,6 +12,7 @@ from callflow.call import (
     Ended,
     Leg,
     Observer,
+    Recording,
     Reservation,
     Ring,
     Ringing,
@@ -28,6 +29,7 @@ from callflow.ids import (
     LegId,
     LinkId,
     QueueId,
+    RecordingId,
     ReservationId,
     TransportId,
 )
@@ -53,6 +55,10 @@ def call_values(call: Call) -> dict[str, Any]:
         "waiting_since": call.waiting_since,
         "answered_at": call.answered_at,
         "callback_at": call.callback_at,
+        "recording_id": call.recording.id if call.recording else None,
+        "recording_on": call.recording is not None and call.recording.on,
+        "recording_pictures": call.recording is not None and call.recording.pictures,
+        "recording_paused_at": call.recording.paused_at if call.recording else None,
         "transferred_by": None,
         "talking_since": None,
         "held_at": None,
@@ -127,6 +133,7 @@ def to_call(row: CallRow, parties: Iterable[PartyRow]) -> Call:
         waiting_since=row.waiting_since,
         answered_at=row.answered_at,
         callback_at=row.callback_at,
+        recording=_to_recording(row),
         epoch=row.epoch,
     )
 
@@ -151,6 +158,12 @@ def needed(value: T | None) -> T:
     if value is None:
         raise ValueError("the row lacks what its phase needs")
     return value
+
+
+def _to_recording(row: CallRow) -> Recording | None:
+    if row.recording_id is None:
+        return None
+    return Recording(RecordingId(row.recording_id), row.recording_on, row.recording_pictures, row.recording_paused_at)
 
 
 def _party(call: Call, leg: Leg, role: Role, part: PartyPart, person: AgentId | None = None) -> dict[str, Any]:

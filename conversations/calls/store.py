@@ -13,7 +13,7 @@ from callflow.agent import Agent, StatusReason, new_agent
 from callflow.agent_machine import SaveReport
 from callflow.call import Call, Talking
 from callflow.errors import LostRaceError, RefusedError
-from callflow.events import AgentPolicy
+from callflow.events import AgentPolicy, RecordingPolicy
 from callflow.facts import ActorKind, Fact, FactKind
 from callflow.ids import AgentId, CallId
 from callflow.ports import Floor
@@ -36,6 +36,9 @@ Projection = Callable[[Write, Fact, Call], Awaitable[None]]
 
 _GONE = frozenset({StatusReason.DISCONNECTED, StatusReason.BARRED})
 
+RecordingRule = Callable[[Write, AgentId, Call], Awaitable[RecordingPolicy]]
+"""Says whether a talk is recorded: the room of recordings knows."""
+
 NODE = "local"
 """The name of this process in rows; several nodes come with the cluster issue."""
 
@@ -43,12 +46,13 @@ NODE = "local"
 class CallTransaction:
     """One transaction on calls and agents. `write` is the transaction that other rooms join."""
 
-    def __init__(self, write: Write, projections: Sequence[Projection]) -> None:
+    def __init__(self, write: Write, projections: Sequence[Projection], recording: RecordingRule) -> None:
         self.write = write
         self._session = write.session
         self._projections = projections
         self._before: dict[AgentId, Agent] = {}
         """The agents that were read, as they were."""
+        self._recording = recording
 
     async def call(self, call: CallId) -> Call | None:
         """Read a call, or None when there is none."""
@@ -105,6 +109,10 @@ class CallTransaction:
             timedelta(seconds=length), None if cap is None else timedelta(seconds=cap), settings.misses_before_away
         )
 
+    async def recording_policy(self, agent: AgentId, call: Call) -> RecordingPolicy:
+        """Ask the room of recordings whether this agent's talk is recorded."""
+        return await self._recording(self.write, agent, call)
+
     async def save_report(self, agent: AgentId, report: SaveReport) -> None:
         """Write a wrap-up's summary and status into the conversation, and summary and disposition onto the call."""
         await save_wrap_up(self.write, agent, report)
@@ -148,19 +156,27 @@ class CallTransaction:
                 raise RefusedError("not_available", "This agent is in another call.") from error
 
 
+async def never_recorded(write: Write, agent: AgentId, call: Call) -> RecordingPolicy:
+    """The rule where nothing is recorded."""
+    return RecordingPolicy()
+
+
 class CallStore:
     """Calls and agents in the database."""
 
-    def __init__(self, database: Database, projections: Iterable[Projection] = ()) -> None:
+    def __init__(
+        self, database: Database, projections: Iterable[Projection] = (), recording: RecordingRule = never_recorded
+    ) -> None:
         self._database = database
         self._projections = tuple(projections)
+        self._recording = recording
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[CallTransaction]:
         """Begin a writing transaction. Raises `LostRaceError` when the connection broke before it was committed."""
         try:
             async with self._database.write() as write:
-                yield CallTransaction(write, self._projections)
+                yield CallTransaction(write, self._projections, self._recording)
         except ConnectionBrokenError as error:
             raise LostRaceError("the connection to the database") from error
 

@@ -63,6 +63,10 @@ class CallRow(Base):
     answered_at: Mapped[datetime | None]
     """When an agent first talked to the customer."""
     callback_at: Mapped[datetime | None]
+    recording_id: Mapped[str | None] = mapped_column(String(40))
+    recording_on: Mapped[bool]
+    recording_pictures: Mapped[bool]
+    recording_paused_at: Mapped[datetime | None]
     transferred_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     """Set while a blind transfer rings."""
     talking_since: Mapped[datetime | None]

@@ -38,7 +38,6 @@ from signaling.media_worker.messages import (
     Ready,
     Refused,
     Reopen,
-    Tap,
     WireCall,
     encode,
     receive,
@@ -120,12 +119,10 @@ class Process:
                     self._say(Answered(asked, await plane.reopen(leg, offer)))
                 case Count(id=asked):
                     self._say(Counted(asked, plane.counters()))
-                case WireCall(call=call, epoch=epoch, wiring=wiring):
-                    plane.wire(call, epoch, wiring)
+                case WireCall(call=call, epoch=epoch, wiring=wiring, taps=taps):
+                    plane.wire(call, epoch, wiring, taps)
                 case Play(leg=leg, prompt=prompt):
                     plane.play(leg, prompt)
-                case Tap(leg=leg, recording=recording, path=path):
-                    plane.tap(leg, recording, path)
                 case Close(leg=leg):
                     plane.close(leg)
                 case Ping():

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from callflow.ids import CallId, LegId, PromptId, RecordingId
-from callflow.wiring import Answer, MediaEvent, Stream, Wiring
+from callflow.ids import CallId, LegId, PromptId
+from callflow.wiring import Answer, MediaEvent, Stream, Taps, Wiring
 from media.figures import StreamFigures
 from media.settings import MediaSettings
 
@@ -72,6 +72,7 @@ class WireCall:
     call: CallId
     epoch: int
     wiring: Wiring
+    taps: Taps
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,6 @@ class Play:
 
     leg: LegId
     prompt: PromptId
-
-
-@dataclass(frozen=True, slots=True)
-class Tap:
-    """`MediaPort.tap`."""
-
-    leg: LegId
-    recording: RecordingId
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +148,13 @@ class Pong:
 
 
 Question = Open | Reopen | Count
-Order = Begin | WireCall | Play | Tap | Close | Ping
+Order = Begin | WireCall | Play | Close | Ping
 Reply = Answered | Refused | Counted
 FromWorker = Ready | NotReady | Reply | Happened | Pong
 Message = Question | Order | FromWorker
 
 _ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {kind.__name__: TypeAdapter(kind) for kind in (
-    Open, Reopen, Count, Begin, WireCall, Play, Tap, Close, Ping,
+    Open, Reopen, Count, Begin, WireCall, Play, Close, Ping,
     Ready, NotReady, Answered, Refused, Counted, Happened, Pong,
 )}  # fmt: skip
 

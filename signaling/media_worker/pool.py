@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from callflow.ids import CallId, LegId, PromptId, RecordingId
-from callflow.wiring import Answer, LegDown, LostBecause, MediaEvent, MediaRefusedError, Stream, Wiring
+from callflow.ids import CallId, LegId, PromptId
+from callflow.wiring import NO_TAPS, Answer, LegDown, LostBecause, MediaEvent, MediaRefusedError, Stream, Taps, Wiring
 from media.figures import StreamFigures
 from media.settings import MediaSettings
 from signaling.media_worker.messages import (
@@ -22,7 +22,6 @@ from signaling.media_worker.messages import (
     Question,
     Refused,
     Reopen,
-    Tap,
     WireCall,
 )
 from signaling.media_worker.worker import Worker, WorkerGoneError
@@ -119,22 +118,18 @@ class MediaWorkers:
             raise MediaRefusedError("unknown_leg", "There is no such leg.")
         return await self._answer(self._legs[leg][1], lambda asked: Reopen(asked, leg, offer))
 
-    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
-        """State the whole wanted wiring of a call."""
+    def wire(self, call: CallId, epoch: int, wiring: Wiring, taps: Taps = NO_TAPS) -> None:
+        """State the whole wanted wiring of a call, and which legs are recorded."""
         slot = self._calls.get(call)
         if slot is None and wiring:
             slot = self._calls[call] = self._least_busy()
-        self._order(slot, WireCall(call, epoch, wiring))
+        self._order(slot, WireCall(call, epoch, wiring, taps))
         if not wiring:
             self._forget_if_empty(call)
 
     def play(self, leg: LegId, prompt: PromptId) -> None:
         """Play a prompt once."""
         self._order(self._slot_of(leg), Play(leg, prompt))
-
-    def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
-        """Write what the leg sends to `path`."""
-        self._order(self._slot_of(leg), Tap(leg, recording, path))
 
     def close(self, leg: LegId) -> None:
         """End a leg and forget it."""

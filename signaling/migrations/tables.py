@@ -17,6 +17,7 @@ ROOMS = (
     "conversations.waiting.tables",
     "conversations.rules.tables",
     "callink.tables",
+    "recording.tables",
 )
 
 

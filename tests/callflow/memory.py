@@ -15,7 +15,7 @@ from callflow.agent import Agent, new_agent
 from callflow.agent_machine import SaveReport
 from callflow.call import Call, Ringing, Waiting
 from callflow.errors import LostRaceError, RefusedError
-from callflow.events import AgentPolicy
+from callflow.events import AgentPolicy, RecordingPolicy
 from callflow.facts import Fact
 from callflow.ids import AgentId, CallId, ConversationId, CustomerId, QueueId
 from callflow.places import places
@@ -71,6 +71,9 @@ class MemoryTransaction:
 
     async def agent_policy(self, agent: AgentId) -> AgentPolicy:
         return AgentPolicy(timedelta(seconds=30))
+
+    async def recording_policy(self, agent: AgentId, call: Call) -> RecordingPolicy:
+        return RecordingPolicy()
 
     async def save_report(self, agent: AgentId, report: SaveReport) -> None:
         pass

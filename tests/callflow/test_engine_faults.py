@@ -19,7 +19,7 @@ from callflow.events import LegConnected
 from callflow.ids import AgentId, CallId, TransportId
 from callflow.mailbox import Mailbox
 from callflow.ports import Floor
-from callflow.wiring import Wiring
+from callflow.wiring import NO_TAPS, Taps, Wiring
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.calls.tables import AgentRow, CallRow
 from tests.callflow.races import until
@@ -65,10 +65,10 @@ class Deaf(Wire):
 
     fails: CallId | None = None
 
-    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
+    def wire(self, call: CallId, epoch: int, wiring: Wiring, taps: Taps = NO_TAPS) -> None:
         if call == self.fails:
             raise RuntimeError("no wire")
-        super().wire(call, epoch, wiring)
+        super().wire(call, epoch, wiring, taps)
 
 
 @pytest.fixture

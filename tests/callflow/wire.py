@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from callflow.ids import CallId, LegId, PromptId, RecordingId
-from callflow.wiring import Answer, Stream, Wiring
+from callflow.ids import CallId, LegId, PromptId
+from callflow.wiring import NO_TAPS, Answer, Stream, Taps, Wiring
 
 
 @dataclass
@@ -11,6 +11,7 @@ class Wire:
     """Remembers the wiring it was told, and which legs were closed."""
 
     wiring: dict[CallId, Wiring] = field(default_factory=dict[CallId, Wiring])
+    taps: dict[CallId, Taps] = field(default_factory=dict[CallId, Taps])
     opened: set[LegId] = field(default_factory=set[LegId])
     """Legs that have a transport."""
     closed: set[LegId] = field(default_factory=set[LegId])
@@ -26,7 +27,8 @@ class Wire:
     async def reopen(self, leg: LegId, offer: str) -> Answer:
         raise NotImplementedError
 
-    def wire(self, call: CallId, epoch: int, wiring: Wiring) -> None:
+    def wire(self, call: CallId, epoch: int, wiring: Wiring, taps: Taps = NO_TAPS) -> None:
+        self.taps[call] = taps
         before, self.wiring[call] = self.wiring.get(call, {}), wiring
         for leg in self.saying.keys() & (before.keys() | wiring.keys()):
             if before.get(leg, {}).get(Stream.VOICE) != wiring.get(leg, {}).get(Stream.VOICE):
@@ -40,9 +42,6 @@ class Wire:
     def _cut(self, leg: LegId) -> None:
         if leg in self.saying:
             self.cut.append((leg, self.saying.pop(leg)))
-
-    def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
-        raise NotImplementedError
 
     def close(self, leg: LegId) -> None:
         self.closed.add(leg)

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from callflow.ids import CallId, PromptId, RecordingId
+from callflow.ids import CallId, PromptId
 from callflow.wiring import (
     HOLD_MUSIC,
     FromLeg,
@@ -17,7 +16,6 @@ from callflow.wiring import (
     PromptEnded,
     Stream,
 )
-from recording.journal import Kind, read_journal
 from tests.media.parties import (
     ALICE,
     BOB,
@@ -199,29 +197,3 @@ async def test_a_leg_can_be_opened_once_and_only_so_many_at_a_time(on_stage: Sta
     with pytest.raises(MediaRefusedError) as refused:
         await on_stage.plane.open(CALL, ALICE, offer, CODECS)
     assert refused.value.code == "leg_exists"
-
-
-async def test_a_tap_holds_every_packet_that_the_leg_sends_across_a_new_transport(
-    on_stage: Stage, tmp_path: Path
-) -> None:
-    path = tmp_path / "spool" / "alice.tap"
-    await on_stage.enter(ALICE, 440.0, RED)
-    recording = RecordingId("recording_1")
-    before = on_stage.plane.counters()[ALICE][Stream.VOICE].received
-    on_stage.plane.tap(ALICE, recording, str(path))
-    on_stage.plane.tap(ALICE, recording, str(path))
-    await eventually(lambda: on_stage.plane.counters()[ALICE][Stream.VOICE].received > before + 20)
-    await on_stage.enter(ALICE, 550.0, BLUE, reopen=True)
-    at_reopen = on_stage.plane.counters()[ALICE][Stream.VOICE].received
-    await eventually(lambda: on_stage.plane.counters()[ALICE][Stream.VOICE].received > at_reopen + 20)
-    await eventually(lambda: any(record.kind is Kind.RTCP for record in read_journal(path)))
-    received = on_stage.plane.counters()[ALICE][Stream.VOICE].received
-    on_stage.plane.close(ALICE)
-    await on_stage.plane.stop()
-
-    records = list(read_journal(path))
-    assert [record.kind for record in records].count(Kind.START) == 2
-    voice = [r for r in records if r.kind is Kind.RTP and r.stream is Stream.VOICE]
-    assert len(voice) == received - before
-    assert any(r.kind is Kind.RTP and r.stream is Stream.CAMERA for r in records)
-    assert all(np.diff([record.seconds for record in records if record.kind is Kind.RTP]) >= 0)

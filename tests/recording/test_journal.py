@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from callflow.ids import LegId, RecordingId
+from callflow.roles import Role
 from callflow.wiring import Stream
 from recording import journal as module
 from recording.journal import Journal, JournalWriter, Kind, read_journal
@@ -19,7 +20,7 @@ LEG, RECORDING = LegId("leg_1"), RecordingId("recording_1")
 
 
 def a_journal(path: Path) -> Journal:
-    return Journal(LEG, RECORDING, path, threading.Event())
+    return Journal(LEG, RECORDING, Role.AGENT, path, threading.Event())
 
 
 def soon(holds: Callable[[], bool]) -> None:
@@ -31,7 +32,7 @@ def soon(holds: Callable[[], bool]) -> None:
 
 def test_what_was_put_in_is_read_back(tmp_path: Path) -> None:
     writer = JournalWriter()
-    journal = writer.open(LEG, RECORDING, tmp_path / "deep" / "a.tap")
+    journal = writer.open(LEG, RECORDING, Role.AGENT, tmp_path / "deep" / "a.tap")
     now = time.monotonic()
     journal.start("transport_1", {Stream.VOICE: {"payload_type": 111}})
     journal.rtp(Stream.VOICE, memoryview(b"voice packet"), now + 0.1)
@@ -49,7 +50,7 @@ def test_what_was_put_in_is_read_back(tmp_path: Path) -> None:
 def test_the_file_is_flushed_while_the_call_goes_on_and_a_torn_end_is_ignored(tmp_path: Path) -> None:
     """L9, S4: a killed process loses half a second at most."""
     writer = JournalWriter()
-    journal = writer.open(LEG, RECORDING, tmp_path / "a.tap")
+    journal = writer.open(LEG, RECORDING, Role.AGENT, tmp_path / "a.tap")
     journal.rtcp(b"one", time.monotonic())
     soon(lambda: journal.path.exists() and len(list(read_journal(journal.path))) == 1)
     journal.rtcp(b"two", time.monotonic())
@@ -85,7 +86,7 @@ def test_a_second_life_of_the_process_writes_a_segment_of_its_own(tmp_path: Path
     wanted = tmp_path / "a.tap"
     for life in (b"one", b"two", b"three"):
         writer = JournalWriter()
-        writer.open(LEG, RECORDING, wanted).rtcp(life, time.monotonic())
+        writer.open(LEG, RECORDING, Role.AGENT, wanted).rtcp(life, time.monotonic())
         writer.stop()
     segments = [wanted, tmp_path / "a.tap.2", tmp_path / "a.tap.3"]
     assert [[record.body for record in read_journal(path)] for path in segments] == [[b"one"], [b"two"], [b"three"]]
@@ -95,8 +96,8 @@ def test_a_path_that_cannot_be_written_ends_one_tap_and_the_error_is_kept(tmp_pa
     """L10: a failing disk is noticed, not found out at the end."""
     (tmp_path / "a").write_bytes(b"no folder")
     writer = JournalWriter()
-    journal = writer.open(LEG, RECORDING, tmp_path / "a" / "a.tap")
-    other = writer.open(LEG, RECORDING, tmp_path / "b.tap")
+    journal = writer.open(LEG, RECORDING, Role.AGENT, tmp_path / "a" / "a.tap")
+    other = writer.open(LEG, RECORDING, Role.AGENT, tmp_path / "b.tap")
     soon(lambda: journal.failed is not None)
     other.rtcp(b"goes on", time.monotonic())
     writer.stop()

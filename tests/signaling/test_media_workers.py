@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from callflow.ids import CallId, LegId, RecordingId
+from callflow.roles import Role
 from callflow.wiring import (
     HOLD_MUSIC,
     FromPrompt,
@@ -22,6 +23,7 @@ from callflow.wiring import (
     MediaEvent,
     MediaRefusedError,
     Stream,
+    Tapped,
 )
 from media.settings import MediaSettings
 from recording.journal import read_journal
@@ -221,12 +223,12 @@ async def test_a_port_that_somebody_else_has_is_said_at_the_start(music_cache: P
 
 
 async def test_a_recording_has_a_segment_for_each_life_of_its_worker(music_cache: Path, tmp_path: Path) -> None:
-    recording, path = RecordingId("recording_1"), tmp_path / "alice.tap"
-    async with plant(settings(music_cache)) as here:
-        for life in ("alice.tap", "alice.tap.2"):
+    taps = {ALICE: Tapped(RecordingId("rec_1"), Role.CUSTOMER, pictures=False, running=True)}
+    async with plant(settings(music_cache, spool=tmp_path)) as here:
+        for life in (f"{ALICE}.tap", f"{ALICE}.tap.2"):
             await here.enter(CALL, ALICE, 440.0)
-            here.workers.tap(ALICE, recording, str(path))
-            segment = tmp_path / life
+            here.workers.wire(CALL, 1, {ALICE: {}}, taps)
+            segment = tmp_path / "rec_1" / life
             await eventually(lambda segment=segment: segment.exists() and len(list(read_journal(segment))) > 10)
             os.kill(here.workers.workers[0].pid, signal.SIGKILL)
             await eventually(lambda: here.events[-1] == LegDown(ALICE, None, LostBecause.WORKER))
@@ -250,5 +252,6 @@ def test_nonsense_on_the_control_socket_is_told_from_a_message(body: bytes) -> N
 
 def test_what_is_written_is_read_back() -> None:
     wiring = {**both_ways(ALICE, BOB, *Stream), LegId("leg_3"): {Stream.VOICE: FromPrompt(HOLD_MUSIC)}}
-    for message in (WireCall(CALL, 7, wiring), Close(ALICE), Open(1, CALL, ALICE, "sdp \u00e4", CODECS)):
+    taps = {ALICE: Tapped(RecordingId("rec_1"), Role.AGENT, pictures=True, running=False)}
+    for message in (WireCall(CALL, 7, wiring, taps), Close(ALICE), Open(1, CALL, ALICE, "sdp \u00e4", CODECS)):
         assert decode(encode(message)[4:]) == message

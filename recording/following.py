@@ -1,0 +1,84 @@
+"""A call's recording follows its call: rows are written in the transaction of the call itself, so none is forgotten."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import insert, update
+
+from callflow.call import CALL_CAP, Call, Media
+from callflow.facts import Fact, FactKind
+from callflow.ids import AgentId, RecordingId, new_id
+from conversations.db.database import Write
+from recording.rules import may_download
+from recording.tables import RecordingRow, RecordingState, SegmentRow
+
+ORPHANED: Final = CALL_CAP + timedelta(minutes=5)
+"""No call lasts so long: whatever is still said to be recorded then is looked at."""
+CLOSED_BY: Final = timedelta(seconds=2)
+"""After the end of a call, until its files are closed by the media process."""
+
+
+async def follow_call(write: Write, fact: Fact, call: Call) -> None:
+    """Begin, continue and end the recording of a call. A projection of the store of calls."""
+    if call.recording is None:
+        return
+    match fact.kind:
+        case FactKind.RECORDING_STARTED if fact.agent is not None:
+            await _begin_segment(write, fact.agent, call, call.recording.id)
+        case FactKind.RECORDING_STOPPED:
+            await _end_segments(write, call.recording.id)
+        case FactKind.CALL_ENDED:
+            await _end(write, call.recording.id)
+        case _:
+            pass
+
+
+async def _begin_segment(write: Write, agent: AgentId, call: Call, recording: RecordingId) -> None:
+    now = write.clock.now()
+    pictures = call.recording is not None and call.recording.pictures
+    download = await may_download(write.session, agent)
+    row = await write.session.get(RecordingRow, recording)
+    if row is None:
+        await write.session.execute(
+            insert(RecordingRow).values(
+                id=recording,
+                call_id=call.id,
+                conversation_id=call.conversation,
+                customer_id=call.customer,
+                queue_id=call.queue,
+                direction=call.direction,
+                media=Media.VIDEO if pictures else Media.AUDIO,
+                download=download,
+                state=RecordingState.RECORDING,
+                started_at=now,
+                files=[],
+                partial=False,
+                attempts=0,
+                deadline_at=now + ORPHANED,
+                epoch=0,
+            )
+        )
+    else:
+        row.media = Media.VIDEO if pictures else row.media
+        row.download = row.download and download
+        row.queue_id = call.queue
+        row.epoch += 1
+    await write.session.execute(
+        insert(SegmentRow).values(id=new_id("seg"), recording_id=recording, agent_id=agent, began_at=now)
+    )
+
+
+async def _end_segments(write: Write, recording: RecordingId) -> None:
+    open_ones = update(SegmentRow).where(SegmentRow.recording_id == recording, SegmentRow.ended_at.is_(None))
+    await write.session.execute(open_ones.values(ended_at=write.clock.now()))
+
+
+async def _end(write: Write, recording: RecordingId) -> None:
+    now = write.clock.now()
+    await _end_segments(write, recording)
+    ended = update(RecordingRow).where(RecordingRow.id == recording, RecordingRow.state == RecordingState.RECORDING)
+    await write.session.execute(
+        ended.values(
+            state=RecordingState.FINALIZING, ended_at=now, deadline_at=now + CLOSED_BY, epoch=RecordingRow.epoch + 1
+        )
+    )

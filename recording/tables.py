@@ -1,0 +1,121 @@
+"""The tables of recordings. Only this room's own files use them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callflow.call import Direction, Media
+from conversations.db.base import Base, BigNumber, word
+from recording.policy import AgentMode, Directions
+
+
+class RecordingState(StrEnum):
+    """Where a recording is on its way (mission 3.9)."""
+
+    RECORDING = "recording"
+    FINALIZING = "finalizing"
+    """The call is over, and one file is made of what was written."""
+    SPOOLED = "spooled"
+    """Whole, with its checksum, on own storage."""
+    UPLOADING = "uploading"
+    UPLOADED = "uploaded"
+    """On the customer's own server too, and verified there."""
+    FAILED_OVER = "failed_over"
+    """The server could not take it: it is on own storage, and is sent when the server is back (FTP-03)."""
+    FAILED = "failed"
+    """No file could be made; what was written is kept."""
+
+
+class RecordingRow(Base):
+    """What is kept of one call."""
+
+    __tablename__ = "recordings"
+    __table_args__ = (
+        Index("ix_recordings_started_at", "started_at"),
+        Index("ix_recordings_deadline_at", "deadline_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), unique=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
+    queue_id: Mapped[str] = mapped_column(ForeignKey("queues.id"))
+    direction: Mapped[Direction] = mapped_column(word(Direction))
+    media: Mapped[Media] = mapped_column(word(Media))
+    """What is kept: of a video call the sound alone, perhaps."""
+    download: Mapped[bool]
+    state: Mapped[RecordingState] = mapped_column(word(RecordingState))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    """When the call was over: its length counts from `started_at` until then."""
+    seconds: Mapped[float | None]
+    size: Mapped[int | None] = mapped_column(BigNumber)
+    files: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    """Of each finished file its kind, name, bytes, seconds and SHA-256."""
+    folder: Mapped[str | None] = mapped_column(String(200))
+    """Of the finished files, below the folder of all recordings."""
+    partial: Mapped[bool]
+    """Something is missing: a process died, or a disk was full."""
+    why: Mapped[str | None] = mapped_column(String(64))
+    """A stable word for what went wrong last."""
+    attempts: Mapped[int]
+    deadline_at: Mapped[datetime | None]
+    """When somebody must look at it next; none when nothing is left to do."""
+    deleted_at: Mapped[datetime | None]
+    epoch: Mapped[int]
+
+
+class SegmentRow(Base):
+    """One agent's talk in a recording."""
+
+    __tablename__ = "recording_segments"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id"), index=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class RecordingSettingsRow(Base):
+    """The one row of the system's settings of recording."""
+
+    __tablename__ = "recording_settings"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    on: Mapped[bool]
+    directions: Mapped[Directions] = mapped_column(word(Directions))
+    pictures: Mapped[bool]
+    download: Mapped[bool]
+    consent_text: Mapped[str] = mapped_column(Text)
+    """Shown on the call page before and during a call that may be recorded (PLUS-10)."""
+    version: Mapped[int]
+
+
+class AgentRecordingRow(Base):
+    """What holds for one agent; who has no row is not recorded."""
+
+    __tablename__ = "recording_agents"
+
+    agent_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    mode: Mapped[AgentMode] = mapped_column(word(AgentMode))
+    directions: Mapped[Directions] = mapped_column(word(Directions))
+    pictures: Mapped[bool]
+    download: Mapped[bool]
+    version: Mapped[int]
+
+
+class NoteRow(Base):
+    """A note at a moment of a recording."""
+
+    __tablename__ = "recording_notes"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id"), index=True)
+    at_seconds: Mapped[float]
+    text: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
