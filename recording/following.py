@@ -10,7 +10,8 @@ from callflow.facts import Fact, FactKind
 from callflow.ids import AgentId, RecordingId, new_id
 from conversations.db.database import Write
 from recording.rules import may_download
-from recording.tables import RecordingRow, RecordingState, SegmentRow
+from recording.states import RecordingState
+from recording.tables import RecordingRow, SegmentRow
 
 ORPHANED: Final = CALL_CAP + timedelta(minutes=5)
 """No call lasts so long: whatever is still said to be recorded then is looked at."""

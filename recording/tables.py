@@ -1,7 +1,6 @@
 """The tables of recordings. Only this room's own files use them."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
@@ -10,23 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from callflow.call import Direction, Media
 from conversations.db.base import Base, BigNumber, word
 from recording.policy import AgentMode, Directions
-
-
-class RecordingState(StrEnum):
-    """Where a recording is on its way (mission 3.9)."""
-
-    RECORDING = "recording"
-    FINALIZING = "finalizing"
-    """The call is over, and one file is made of what was written."""
-    SPOOLED = "spooled"
-    """Whole, with its checksum, on own storage."""
-    UPLOADING = "uploading"
-    UPLOADED = "uploaded"
-    """On the customer's own server too, and verified there."""
-    FAILED_OVER = "failed_over"
-    """The server could not take it: it is on own storage, and is sent when the server is back (FTP-03)."""
-    FAILED = "failed"
-    """No file could be made; what was written is kept."""
+from recording.states import RecordingState
 
 
 class RecordingRow(Base):

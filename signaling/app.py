@@ -50,6 +50,9 @@ from conversations.waiting.strategies import Strategies
 from media.lag import LagWatch
 from media.settings import MediaSettings
 from media.studio import Studio
+from recording.catalogue import Catalogue
+from recording.following import follow_call as record_call
+from recording.rules import RecordingRules, policy_for
 from signaling import metrics_page, pages
 from signaling.announced import announced
 from signaling.audit_api import AuditApi
@@ -91,6 +94,8 @@ from signaling.panel.views import PanelViews
 from signaling.panel.wallboard import WallboardFeed
 from signaling.plain_page import error_page
 from signaling.queues_api import QueuesApi
+from signaling.recording_settings_api import RecordingSettingsApi
+from signaling.recordings_api import RecordingsApi
 from signaling.removals import Removals
 from signaling.rules_api import RulesApi
 from signaling.sessions import CookieResolver
@@ -108,6 +113,11 @@ from signaling.waiting.strategies_api import StrategiesApi
 from signaling.wallboard_api import WallboardApi
 
 log = logging.getLogger(__name__)
+
+RECORDINGS = "recordings"
+"""The folder of finished recordings in the data folder."""
+SPOOL = "spool"
+"""The folder below it into which calls are recorded."""
 
 
 class Media(MediaPort, Protocol):
@@ -135,6 +145,7 @@ class Parley:
         self.database = database
         self.clock = clock
         self._clock = clock
+        self._data = data
         self.limits = Limits()
         self.passwords = Passwords()
         self.setup = Setup(database, self.passwords)
@@ -163,7 +174,9 @@ class Parley:
         self.metrics = Metrics()
         self.lag = LagWatch()
         self.media: Media = media(self._media_event)
-        self.store = CallStore(database, [follow_call, handled_by_answer])
+        self.recording_rules = RecordingRules(database)
+        self.catalogue = Catalogue(database)
+        self.store = CallStore(database, [follow_call, handled_by_answer, record_call], policy_for)
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
         self.relayed = PageFlag(self.engine.live)
@@ -225,6 +238,8 @@ class Parley:
         AuditApi(AuditLog(self.database)).register(api)
         WallboardApi(self.wallboard).register(api)
         CallLogApi(CallLog(self.database), self.guest_events.would_ring).register(api)
+        RecordingsApi(self.catalogue, self._data / RECORDINGS).register(api)
+        RecordingSettingsApi(self.recording_rules, self.engine).register(api)
         self.agent_calls.register(api)
         self.call_control.register(api)
         self.panel.register(api)
@@ -338,6 +353,7 @@ def media_workers(settings: Settings) -> Callable[[Callable[[MediaEvent], None]]
         announced=tuple(str(address) for address in settings.media_addresses),
         cache=settings.data.absolute(),
         prompts=settings.data.absolute() / "prompts",
+        spool=settings.data.absolute() / RECORDINGS / SPOOL,
     )
     return partial(MediaWorkers, told, settings.media_workers, settings.log_level)
 
