@@ -83,6 +83,8 @@ class Step(StrEnum):
     """The agent is out of it, and the caller waits again."""
     CALLBACK_ASKED = "callback_asked"
     CALLED_BACK = "called_back"
+    RECORDING_PAUSED = "recording_paused"
+    RECORDING_RESUMED = "recording_resumed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ _STEPS = {
     FactKind.CALL_REQUEUED: Step.REQUEUED,
     FactKind.CALL_CALLBACK_ASKED: Step.CALLBACK_ASKED,
     FactKind.CALL_CALLED_BACK: Step.CALLED_BACK,
+    FactKind.RECORDING_PAUSED: Step.RECORDING_PAUSED,
+    FactKind.RECORDING_RESUMED: Step.RECORDING_RESUMED,
 }
 """Of several who are rung at once, those whom another forestalled are no news: the log has them, the thread not."""
 

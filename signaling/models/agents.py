@@ -118,6 +118,8 @@ class Talk(Model):
     held_at: Moment | None
     consult: Consultation | None
     observers: list[CallObserver]
+    recorded: Literal["recording", "paused"] | None
+    """None: nothing of this talk is kept."""
 
 
 PanelPhase = Literal["ringing", "talking", "calling_back", "consulting", "observing"]

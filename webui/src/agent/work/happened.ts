@@ -78,6 +78,8 @@ const STEP_ICONS: Readonly<Record<Extract<Happened, { type: "call_step" }>["step
   requeued: "missed",
   callback_asked: "call",
   called_back: "call",
+  recording_paused: "hold",
+  recording_resumed: "answered",
 };
 
 function step(entry: Extract<Happened, { type: "call_step" }>): string {
