@@ -82,6 +82,8 @@ class Record:
     seconds: float
     """Since the file was begun."""
     body: bytes
+    position: int = 0
+    """Where in the file the body begins."""
 
 
 @cache
@@ -358,13 +360,16 @@ def read_journal(path: Path) -> Iterator[Record]:
     with open(path, "rb", opener=_open_plainly) as file:
         if not MAGIC.startswith(file.read(len(MAGIC))):
             raise ValueError(f"{path} is not a tap's file")
+        position = len(MAGIC)
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
+            position += _HEAD.size
             number, stream, length, micros = _HEAD.unpack(head)
             body = file.read(length)
             if len(body) < length:
                 return
             if kind := kinds.get(number):
-                yield Record(kind, streams.get(stream), micros / 1e6, body)
+                yield Record(kind, streams.get(stream), micros / 1e6, body, position)
+            position += length
 
 
 def _open_plainly(path: str, flags: int) -> int:
