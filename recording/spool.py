@@ -81,7 +81,7 @@ class Found:
 def look_through(root: Path, written: Container[RecordingId] = ()) -> Found:
     """List the spool's recordings, without those that are being `written`, and move away what does not belong."""
     folders: list[Folder] = []
-    moved: list[Quarantined] = []
+    moved = _clear_quarantine(root)
     with suppress(FileNotFoundError):
         for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
             if entry.name == QUARANTINE and entry.is_dir(follow_symlinks=False):
@@ -133,6 +133,16 @@ def _oddness(path: Path) -> Odd | None:
         return Odd.HUGE
     with path.open("rb") as file:
         return None if MAGIC.startswith(file.read(len(MAGIC))) else Odd.FOREIGN
+
+
+def _clear_quarantine(root: Path) -> list[Quarantined]:
+    """Make way for the folder where something else has its name."""
+    here = root / QUARANTINE
+    if not os.path.lexists(here) or (here.is_dir() and not here.is_symlink()):
+        return []
+    aside = root / f".{QUARANTINE}.aside"
+    os.rename(here, aside)
+    return [_quarantine(root, aside, Odd.KIND)]
 
 
 def _quarantine(root: Path, path: Path, why: Odd) -> Quarantined:
