@@ -14,6 +14,8 @@ MAX_SEQUENCE_JUMP: Final = 3_000
 """A larger step of the numbers is a sender that began anew, not loss (RFC 3550, A.1)."""
 MAX_CLOCK_JUMP_S: Final = 10.0
 """When the RTP clock and the clock of arrivals part by more, the sender has changed its clock."""
+MAX_LANES: Final = 5_000
+"""One for each new clock or numbering. Nobody needs as many; each costs time when the recording is made."""
 MAX_PAUSE_S: Final = 30.0
 """After a longer silence (hold, a pause) the two clocks are compared anew."""
 _HEADER: Final = struct.Struct("!BBHLL")
@@ -81,6 +83,8 @@ class Columns:
             return
         lane = self._lanes.get(header.ssrc)
         if lane is None or not self._continues(lane, header, arrival):
+            if self._count >= MAX_LANES:
+                return
             lane = _Lane(self._count, header.sequence, header.timestamp, arrival)
             self._count += 1
             self._lanes[header.ssrc] = lane

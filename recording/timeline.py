@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recording.columns import Columns
+from recording.columns import MAX_LANES, Columns
 
 Numbers = NDArray[np.int64]
 Seconds = NDArray[np.float64]
@@ -75,6 +75,8 @@ def _lasting_steps(delay: Seconds) -> list[int]:
         before, after = delay[begun:step].min(), delay[step : step + AROUND].min()
         if abs(after - before) > STEP_S:
             steps.append(int(step))
+            if len(steps) == MAX_LANES:
+                break
     return steps
 
 

@@ -22,6 +22,8 @@ SLOT_S: Final = FRAME / RATE
 SLOT_MS: Final = 20
 SILENCE: Final = b"\xf8\xff\xfe"
 """20 ms of nothing, one channel."""
+MAX_PACKET: Final = 1276
+"""One frame and the byte before it (RFC 6716, 3.4, R2). A longer one would spoil the other side's packet too."""
 OFF: Final = 2.0
 """A packet that follows another is put behind it unless the clock says that it belongs so many slots elsewhere."""
 BITS_PER_SECOND: Final = 32_000
@@ -75,7 +77,7 @@ def _copied(columns: Columns, payloads: Payloads, segments: list[Segment], slots
                 rows[place] = row
     for row in rows.tolist():
         packet = payloads.read(columns, row) if row >= 0 else b""
-        yield packet if len(packet) > 1 else None
+        yield packet if 1 < len(packet) <= MAX_PACKET else None
 
 
 def _encoded_anew(columns: Columns, payloads: Payloads, segments: list[Segment], slots: int) -> Voice:

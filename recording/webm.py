@@ -5,6 +5,7 @@ The same packets always make the same bytes, and a file can be searched by time 
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -13,9 +14,10 @@ from typing import Any, Final, Self, cast
 import av
 import numpy as np
 from av import AudioFrame, VideoFrame
+from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from media.opus import FRAME, RATE, Samples
+from media.opus import FRAME, RATE
 
 MILLISECONDS: Final = Fraction(1, 1000)
 REPEATABLE: Final = {"fflags": "+bitexact"}
@@ -83,19 +85,25 @@ class WebmFile:
 
 def heard(path: Path) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Decode a file's sound: where each piece begins, in samples, and a row for each channel."""
-    with av.open(path) as file:
-        for frame in cast("Any", file).decode(audio=0):
-            sound = cast("NDArray[np.float32]", frame.to_ndarray())
-            if not frame.format.is_planar:
-                sound = sound.reshape(-1, len(frame.layout.channels)).T
-            yield round(frame.time * RATE), sound
+    for frame in _decoded(path, "audio"):
+        sound = cast("NDArray[np.float32]", frame.to_ndarray())
+        if not frame.format.is_planar:
+            sound = sound.reshape(-1, len(frame.layout.channels)).T
+        yield round(frame.time * RATE), sound
 
 
 def seen(path: Path) -> Iterator[tuple[float, VideoFrame]]:
     """Decode a file's pictures: when each begins, in seconds, and what it shows."""
-    with av.open(path) as file:
-        for frame in cast("Any", file).decode(video=0):
-            yield frame.time, frame
+    for frame in _decoded(path, "video"):
+        yield frame.time, frame
+
+
+def _decoded(path: Path, kind: str) -> Iterator[Any]:
+    """Decode a track, without what cannot be: packets are strangers', and they may have sent anything."""
+    with cast("Any", av.open(path)) as file:
+        for packet in file.demux(**{kind: 0}):
+            with suppress(FFmpegError):
+                yield from packet.decode()
 
 
 def black_picture(width: int, height: int) -> bytes:
@@ -114,11 +122,6 @@ def black_frame(width: int, height: int) -> VideoFrame:
     for plane, value in zip(frame.planes, _BLACK, strict=True):
         plane.update(bytes([value]) * plane.buffer_size)
     return frame
-
-
-def silent(samples: int = FRAME) -> Samples:
-    """Return so many samples of nothing."""
-    return np.zeros(samples, np.float32)
 
 
 def _two_voices() -> io.BytesIO:

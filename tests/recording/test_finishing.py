@@ -13,9 +13,11 @@ import pytest
 
 from callflow.call import Role
 from callflow.wiring import Stream
+from media.opus import FRAME, packet_samples
 from recording import finishing
 from recording.finishing import Facts, FileKind, Finished, UnsafeDiskError, finish, read_manifest
 from recording.journal import MAGIC, Kind, read_journal
+from recording.side_by_side import make_side_by_side
 from recording.spool import look_into, remove
 from recording.taps import Flaw
 from tests.recording.talk import (
@@ -25,10 +27,12 @@ from tests.recording.talk import (
     CUSTOMER,
     CUSTOMER_HZ,
     GREEN,
+    OPUS,
     OTHER_AGENT,
     OTHER_HZ,
     RECORDING,
     RED,
+    VP8,
     Call,
     Sent,
     colours_of,
@@ -300,3 +304,27 @@ def test_nothing_that_a_leg_sends_stops_its_recording(call: Call) -> None:
     (call.path / f"{CUSTOMER}.tap").write_bytes(damaged)
     assert Flaw.EMPTY not in finished(call).why
     assert any(record.kind is Kind.RTP for record in read_journal(call.path / f"{CUSTOMER}.tap"))
+
+
+def test_packets_that_only_look_like_voice_and_pictures_spoil_nothing_of_the_other_side(call: Call) -> None:
+    """One frame of 20 ms by its first byte, or a key frame by its header, and rubbish of any length behind."""
+    random = Random(4)
+    kinds = [first for first in range(256) if not first & 3 and packet_samples(bytes([first])) == FRAME]
+    rubbish = [
+        Sent(number * 0.02, Stream.VOICE, rtp(OPUS, number, number * 960, 1, bytes([random.choice(kinds)]) + body), 0)
+        for number, length in enumerate([0, 1, 2, 251, 252, 253, 1274, 1275, 1276, 1400] * 30)
+        for body in [random.randbytes(length)]
+    ]
+    frame = next(iter(pictures([RED], 0))).packet[16:]
+    shown = [
+        Sent(number * 0.04, Stream.CAMERA, rtp(VP8, number, number * 3600, 2, payload, True), 0)
+        for number in range(100)
+        for payload in [b"\x10" + frame[:10] + random.randbytes(random.randrange(1000))]
+    ]
+    call.tap(CUSTOMER, Role.CUSTOMER, [*rubbish, *shown])
+    call.tap(AGENT, Role.AGENT, voice(AGENT_HZ, 0, SECONDS))
+    finished(call, mixed=True)
+    for kind in ("voice", "mixed"):
+        assert voices(call, kind)[1] == [AGENT_HZ] * 6
+    make_side_by_side(call.path.parent / "done")
+    assert length_of(call.path.parent / "done" / "side_by_side.webm") == pytest.approx(SECONDS, abs=0.1)

@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from recording.columns import Columns
+from recording.columns import MAX_LANES, Columns
 from recording.timeline import Segment, segments_of
 from tests.recording.talk import OPUS, RTX, VP8, rtp
 
@@ -126,6 +126,15 @@ def test_a_retransmission_takes_the_place_of_what_was_lost_and_only_that() -> No
     assert positions[49:52] == [49, 1052, 51]
     assert len(positions) == 100
     assert segment.seconds[50] == pytest.approx(2.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("clock", "numbers"), [(60_000, 1), (10_000_000, 1), (960, 5000)])
+def test_a_sender_that_begins_anew_with_every_packet_costs_no_more_than_a_limit(clock: int, numbers: int) -> None:
+    rows = ((number * numbers & 0xFFFF, number * clock & 0xFFFFFFFF, number * 0.02) for number in range(20_000))
+    segments = segments_of(voice_columns(rows))
+    assert 1000 < len(segments) <= MAX_LANES + 1
+    placed = np.concatenate([segment.seconds for segment in segments[:1000]])
+    assert np.abs(placed - np.arange(len(placed)) * 0.02).max() < 0.05
 
 
 def test_extensions_sources_and_padding_are_not_payload_and_headers_that_lie_are_left_out() -> None:
