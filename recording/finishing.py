@@ -8,9 +8,9 @@ for whoever has taken note of the result (`spool.remove`).
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, cast
@@ -67,6 +67,8 @@ class Facts:
     pictures: bool = True
     mixed: bool = False
     """Whether the file for players without multistream is wanted too."""
+    about: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What else the manifest shall say, for whoever finds the files alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -386,3 +386,10 @@ def facts_of(record: Record) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return cast("dict[str, Any]", facts) if isinstance(facts, dict) else {}
+
+
+def is_end(tail: bytes) -> bool:
+    """Say whether the last bytes of a file are an END."""
+    body = tail.rfind(b"{")
+    head = tail[max(0, body - _HEAD.size) : body]
+    return len(head) == _HEAD.size and _HEAD.unpack(head)[:3] == (Kind.END, NO_STREAM, len(tail) - body)

@@ -24,6 +24,8 @@ VOICE_BITS_PER_SECOND: Final = 32_000
 KEY_FRAME_EVERY: Final = 10 * FPS
 """So that seeking is quick."""
 PROGRESS: Final = "side_by_side.progress"
+HALVES: Final = ((FileKind.CUSTOMER, FileKind.CUSTOMER_SCREEN), (FileKind.AGENT, FileKind.AGENT_SCREEN))
+"""Left and right: the camera, or where there was none, the screen."""
 Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 
 
@@ -62,7 +64,7 @@ def read_progress(folder: Path) -> float | None:
 
 
 def _write(folder: Path, path: Path, seconds: float, tell: Callable[[float], None]) -> None:
-    left, right = (_Side(folder / NAMES[kind]) for kind in (FileKind.CUSTOMER, FileKind.AGENT))
+    left, right = (_Side(_pictures(folder, *kinds)) for kinds in HALVES)
     encoder = _encoder()
     mixed = _mixed(folder / NAMES[FileKind.VOICE])
     with WebmFile(path) as file:
@@ -82,6 +84,11 @@ def _write(folder: Path, path: Path, seconds: float, tell: Callable[[float], Non
             if beat % FPS == 0:
                 tell(at / seconds)
         file.put_sound(sound, None, 0)
+
+
+def _pictures(folder: Path, camera: FileKind, screen: FileKind) -> Path:
+    path = folder / NAMES[camera]
+    return path if path.exists() else folder / NAMES[screen]
 
 
 def _encoder() -> Any:

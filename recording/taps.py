@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final, Self, cast
 from callflow.call import Role
 from callflow.wiring import Stream
 from recording.columns import Columns, payload_type
-from recording.journal import Kind, Record, facts_of, read_journal
+from recording.journal import Kind, Record, facts_of, is_end, read_journal
 from recording.spool import TapFile
 
 HERTZ: Final = {Stream.VOICE: 48_000, Stream.CAMERA: 90_000, Stream.SCREEN: 90_000}
@@ -21,6 +21,8 @@ MAX_SECONDS: Final = 12 * 3600.0
 """Longer than any call. What claims to lie farther from the recording's beginning is not placed."""
 MAX_OPEN: Final = 64
 """Files that are read at once."""
+TAIL_BYTES: Final = 64
+"""More than an END takes."""
 SIDES: Final = (Role.CUSTOMER, Role.AGENT)
 
 
@@ -78,6 +80,14 @@ def read_taps(files: Sequence[TapFile], began: float | None) -> Taps:
     if not any(len(columns) for streams in taps.sides.values() for columns in streams.values()):
         taps.flaws.add(Flaw.EMPTY)
     return taps
+
+
+def was_closed(path: Path) -> bool:
+    """Say whether a tap ends with END: whether nothing more will be written to it. Reads only its last bytes."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        tail = file.read(TAIL_BYTES)
+    return is_end(tail)
 
 
 def _first_start(path: Path) -> Start | None:

@@ -256,9 +256,10 @@ def test_killed_at_any_step_it_is_run_again_and_makes_the_same_bytes(call: Call)
 
 def test_the_result_outlives_its_taps_and_is_made_anew_when_a_file_has_changed(call: Call) -> None:
     video_call(call)
-    facts, into = Facts(RECORDING, call.began, 1.0), call.path.parent / "done"
+    facts, into = Facts(RECORDING, call.began, 1.0, about={"queue": "Sales"}), call.path.parent / "done"
     expected = finish(call.path, into, facts)
     assert read_manifest(into / "manifest.json") == expected
+    assert json.loads((into / "manifest.json").read_text())["facts"]["about"] == {"queue": "Sales"}
     for file in expected.files:
         (into / file.name).write_bytes(b"changed")
         assert finish(call.path, into, facts) == expected

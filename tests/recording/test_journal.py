@@ -16,6 +16,7 @@ from callflow.ids import LegId, RecordingId
 from callflow.wiring import Stream
 from recording import journal as module
 from recording.journal import Journal, JournalWriter, Kind, Record, boot_id, facts_of, read_journal
+from recording.taps import was_closed
 
 pytestmark = pytest.mark.unit
 
@@ -71,10 +72,11 @@ def test_the_file_is_flushed_while_the_call_goes_on_and_a_torn_end_is_ignored(tm
     journal.close()
     writer.stop()
     *records, end = read_journal(journal.path)
-    assert (end.kind, len(records)) == (Kind.END, 2)
+    assert (end.kind, len(records), was_closed(journal.path)) == (Kind.END, 2, True)
     whole = journal.path.read_bytes()[: -12 - len(end.body)]
     for cut in range(1, 14):
         (tmp_path / "torn.tap").write_bytes(whole[:-cut])
+        assert not was_closed(tmp_path / "torn.tap")
         assert [record.body for record in read_journal(tmp_path / "torn.tap")] == [b"one"]
 
 
@@ -175,6 +177,28 @@ def test_a_tap_on_a_full_disk_goes_on_in_a_new_segment_and_says_what_was_lost(
         assert len(list(tmp_path.glob(f"{room}.tap*"))) == (2 if begun else 1)
 
 
+def test_a_disk_that_hangs_is_told_by_how_long_the_thread_has_been_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S16: no error is raised there."""
+    goes_on = threading.Event()
+    real_open = Path.open
+
+    def hang(path: Path, mode: str, buffering: int) -> object:
+        goes_on.wait(10)
+        return real_open(path, mode, buffering)
+
+    writer = JournalWriter()
+    assert writer.behind_s == 0
+    monkeypatch.setattr(Path, "open", hang)
+    writer.open(LEG, RECORDING, tmp_path / "a.tap").rtcp(b"late", time.monotonic())
+    soon(lambda: writer.behind_s > 0.5)
+    goes_on.set()
+    soon(lambda: writer.behind_s == 0)
+    writer.stop()
+    assert [record.body for record in packets_of(tmp_path / "a.tap")] == [b"late"]
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system of 4 MB."""
@@ -236,6 +260,7 @@ def test_a_listener_that_fails_does_not_end_the_thread(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [0, 5])
 def test_a_file_that_was_only_just_begun_holds_nothing_yet(tmp_path: Path, size: int) -> None:
     (tmp_path / "a.tap").write_bytes(module.MAGIC[:size])
+    assert not was_closed(tmp_path / "a.tap")
     assert list(read_journal(tmp_path / "a.tap")) == []
 
 
