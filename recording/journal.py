@@ -217,6 +217,7 @@ class Journal:
         if dropped:
             first.append(self._told(dropped, time.monotonic()))
         try:
+            self._wanted.parent.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(self._wanted.parent).free < HEALED_BYTES:
                 raise OSError(self.failed)
         except OSError:
