@@ -94,7 +94,7 @@ async def main() -> None:
                     (await connect(sink))[0].outs[stream].follow(source)
                 if tapped:
                     source.tap = Journal(
-                        LegId("leg"), RecordingId("recording"), Role.AGENT, Path(os.devnull), threading.Event()
+                        LegId("leg"), RecordingId("recording"), Path(os.devnull), threading.Event(), Role.AGENT
                     )
                 packets = protected(client, stream, source.ssrc or 0, source.payload_type)
                 measure(f"{stream} to {receivers}{', tapped' if tapped else ''}", transport, packets)

@@ -36,7 +36,7 @@ class Tap(Protocol):
 class Taps(Protocol):
     """Makes taps and looks after them."""
 
-    def open(self, leg: LegId, recording: RecordingId, role: Role, path: Path) -> Tap:
+    def open(self, leg: LegId, recording: RecordingId, path: Path, role: Role) -> Tap:
         """Begin a tap of somebody's leg that writes to `path`."""
         ...
 

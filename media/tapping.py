@@ -61,4 +61,4 @@ class Tapping:
         self._tapped.pop(leg_id, None)
 
     def _open(self, leg: LegId, wanted: Tapped, spool: Path) -> Tap:
-        return self._maker.open(leg, wanted.recording, wanted.role, spool / wanted.recording / f"{leg}.tap")
+        return self._maker.open(leg, wanted.recording, spool / wanted.recording / f"{leg}.tap", wanted.role)

@@ -3,34 +3,45 @@
 The file is valid at every moment and only ever grows. It begins with `MAGIC`; then come records, each a header of 12
 bytes (network order) and its body::
 
-    kind    u8    1 START, 2 RTP, 3 RTCP, 4 LOST
+    kind    u8    1 START, 2 RTP, 3 RTCP, 4 LOST, 5 END
     stream  u8    0 voice, 1 camera, 2 screen; 255 where it does not apply
     length  u16   of the body
     time    u64   microseconds since the file was begun
 
-- START: JSON, first in the file and again for each new transport of the leg: `leg`, `recording`, `role`, `transport`,
-  `began` (the wall clock at time 0, seconds since 1970) and in `streams`, for each received stream, `payload_type`,
-  `repair_payload_type` and `codec`. Between two STARTs the leg was away; SSRCs and numbering begin anew.
+- START: JSON, first in the file and again for each new transport of the leg: `leg`, `recording`, `role` (customer or
+  agent), `transport`, `began` (the wall clock at time 0, seconds since 1970), `monotonic` (the same moment on the
+  machine's monotonic clock) with `boot` (which run of the machine that clock belongs to), and in `streams`, for each
+  received stream, `payload_type`, `repair_payload_type` and `codec`. Between two STARTs the leg was away; SSRCs and
+  numbering begin anew.
 - RTP: one packet, media or retransmission (told apart by the payload type), before any rewriting.
 - RTCP: a compound packet; its sender reports tie the RTP clocks of the streams together.
-- LOST: JSON `{"records": n}`: so many records before this one did not fit into the queue.
+- LOST: JSON `{"records": n}`: so many records before this one did not fit into the queue or onto the disk.
+- END: JSON `{"lost": n}`, the last record of a file that was closed in order. Without it the process died.
 
-A writer thread takes the records from a bounded queue and flushes every 250 ms: a killed process loses no more than
-that, and a slow disk costs records, never a call. A torn record at the end is ignored by `read_journal`.
+A writer thread takes the records from a bounded queue and writes every 250 ms: a killed process loses no more than
+that, and a slow disk costs records, never a call. When the disk refuses, the thread tries again every second with a
+new segment: a file of its own that begins with the last START. A torn record at the end is ignored by `read_journal`.
 """
 
 import itertools
 import json
 import logging
+import math
+import os
+import shutil
+import stat
 import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, Final, cast
 
 from callflow.ids import LegId, RecordingId
 from callflow.roles import Role
@@ -40,11 +51,16 @@ log = logging.getLogger(__name__)
 
 MAGIC: Final = b"parley tap 1\n"
 FLUSH_S: Final = 0.25
+RETRY_S: Final = 1.0
+"""How long after a failed write a tap tries again (S16: it heals within 10 s)."""
+HEALED_BYTES: Final = 1 << 20
+"""A full disk must have so much room again before a tap goes on, or it would fail and heal by turns."""
 QUEUE_BYTES: Final = 8 << 20
 """Per tap: half a minute of video on a disk that stands still."""
 _HEAD: Final = struct.Struct("!BBHQ")
 STREAM_NUMBERS: Final = {Stream.VOICE: 0, Stream.CAMERA: 1, Stream.SCREEN: 2}
 NO_STREAM: Final = 255
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Kind(IntEnum):
@@ -54,6 +70,7 @@ class Kind(IntEnum):
     RTP = 2
     RTCP = 3
     LOST = 4
+    END = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +82,23 @@ class Record:
     seconds: float
     """Since the file was begun."""
     body: bytes
+    position: int = 0
+    """Where in the file the body begins."""
+
+
+@cache
+def boot_id() -> str:
+    """Name this run of the machine; empty where the system does not tell it."""
+    try:
+        return _BOOT_ID.read_text("ascii").strip()
+    except OSError:
+        return ""
 
 
 class Journal:
     """One tap. The media plane puts records in; the writer's thread takes them out and owns the file."""
 
-    def __init__(self, leg: LegId, recording: RecordingId, role: Role, path: Path, wake: threading.Event) -> None:
+    def __init__(self, leg: LegId, recording: RecordingId, path: Path, wake: threading.Event, role: Role) -> None:
         self.leg = leg
         self.recording = recording
         self.role = role
@@ -78,28 +106,43 @@ class Journal:
         self.path = path
         """Where it is written: when the wanted file exists, with a segment's number at its end."""
         self.failed: str | None = None
-        """Why nothing is written any more, set by the writer's thread."""
-        self.lost = 0
-        """Records that did not fit into the queue."""
+        """Why nothing is written at present, set by the writer's thread; None again once the disk has healed."""
         self._began = time.time()
         self._began_monotonic = time.monotonic()
         self._queue: deque[bytes] = deque()
         self._put_bytes = 0
         self._taken_bytes = 0
-        self._lost_untold = 0
-        self._file: BinaryIO | None = None
+        self._refused = 0
+        """Records that were not taken into the queue: the loop's count."""
+        self._refused_untold = 0
+        self._dropped = 0
+        """Records that were taken and could not be written: the writer's count."""
+        self._dropped_untold = 0
+        self._last_start: bytes | None = None
+        self._retry_at = 0.0
+        self._file: FileIO | None = None
         self._wake = wake
+        self._closed_at = math.inf
         self.closing = False
+
+    @property
+    def lost(self) -> int:
+        """Records that did not fit into the queue or onto the disk."""
+        return self._refused + self._dropped
 
     # -- the loop's side --------------------------------------------------------------------------------------------
 
     def start(self, transport: str, streams: dict[Stream, dict[str, object]]) -> None:
         """Describe the transport whose packets follow."""
         facts = {
-            "leg": self.leg, "recording": self.recording, "role": self.role,
-            "transport": transport, "began": self._began, "streams": streams,
+            "leg": self.leg, "recording": self.recording, "role": self.role, "transport": transport,
+            "began": self._began, "monotonic": self._began_monotonic, "boot": boot_id(), "streams": streams,
         }  # fmt: skip
-        self._put(Kind.START, NO_STREAM, json.dumps(facts).encode(), time.monotonic())
+        record = self._record(Kind.START, NO_STREAM, json.dumps(facts).encode(), time.monotonic())
+        # Before it is queued: a tap that heals meanwhile begins its new segment with it.
+        self._last_start = record
+        if self.failed is None and not self.closing:
+            self._append(record)
 
     def rtp(self, stream: Stream, packet: memoryview, now: float) -> None:
         """Record a decrypted RTP packet; the view is copied."""
@@ -111,22 +154,28 @@ class Journal:
 
     def close(self) -> None:
         """Take no more; the writer's thread is woken to write the rest and close the file."""
+        self._closed_at = time.monotonic()
         self.closing = True
         self._wake.set()
 
     def _put(self, kind: Kind, stream: int, body: bytes | memoryview, now: float) -> None:
-        if self.failed is not None or self.closing:
+        if self.closing:
             return
-        micros = max(0, int((now - self._began_monotonic) * 1e6))
-        if self._lost_untold and self._has_room(64):
-            told = json.dumps({"records": self._lost_untold}).encode()
-            self._lost_untold = 0
-            self._append(_HEAD.pack(Kind.LOST, NO_STREAM, len(told), micros) + told)
-        if self._has_room(len(body)):
-            self._append(_HEAD.pack(kind, stream, len(body), micros) + body)
+        if self.failed is None and self._refused_untold and self._has_room(64):
+            self._append(self._told(self._refused_untold, now))
+            self._refused_untold = 0
+        if self.failed is None and self._has_room(len(body)):
+            self._append(self._record(kind, stream, body, now))
         else:
-            self.lost += 1
-            self._lost_untold += 1
+            self._refused += 1
+            self._refused_untold += 1
+
+    def _record(self, kind: Kind, stream: int, body: bytes | memoryview, now: float) -> bytes:
+        micros = max(0, int((now - self._began_monotonic) * 1e6))
+        return _HEAD.pack(kind, stream, len(body), micros) + body
+
+    def _told(self, records: int, now: float) -> bytes:
+        return self._record(Kind.LOST, NO_STREAM, json.dumps({"records": records}).encode(), now)
 
     def _has_room(self, size: int) -> bool:
         return self._put_bytes - self._taken_bytes + size <= QUEUE_BYTES
@@ -137,65 +186,135 @@ class Journal:
 
     # -- the writer's side ------------------------------------------------------------------------------------------
 
-    def write(self) -> None:
-        """Write and flush what is queued. Called by the writer's thread only; an error ends the tap, not the thread."""
-        if self.failed is not None:
-            self._queue.clear()
-            return
+    def write(self) -> bool:
+        """Write what is queued; return whether the tap has failed or healed by it. For the writer's thread only."""
         batch: list[bytes] = []
         while self._queue:
             batch.append(self._queue.popleft())
+        self._taken_bytes += sum(map(len, batch))
+        if self.failed is None:
+            return not self._write(batch)
+        self._drop(len(batch))
+        return time.monotonic() >= self._retry_at and self._heal()
+
+    def _write(self, batch: list[bytes]) -> bool:
         try:
             if self._file is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._create()
-                self._file.write(MAGIC)
-            self._file.write(b"".join(batch))
-            self._file.flush()
+                self._write_all(MAGIC)
+            whole = b"".join(batch)
+            if whole:
+                self._write_all(whole)
         except OSError as exc:
-            self.failed = str(exc)
-            log.error("the tap of %s to %s ended: %s", self.leg, self.path, exc)
-        self._taken_bytes += sum(map(len, batch))
+            self._fail(exc, len(batch))
+            return False
+        return True
 
-    def _create(self) -> BinaryIO:
+    def _heal(self) -> bool:
+        """Try a new segment: the last START, and how much was lost before it. One that fails leaves no file."""
+        start, dropped = self._last_start, self._dropped_untold
+        first = [start] if start is not None else []
+        if dropped:
+            first.append(self._told(dropped, time.monotonic()))
+        try:
+            self._wanted.parent.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(self._wanted.parent).free < HEALED_BYTES:
+                raise OSError(self.failed)
+        except OSError:
+            self._retry_at = time.monotonic() + RETRY_S
+            return False
+        if not self._write(first):
+            with suppress(OSError):
+                self.path.unlink()
+            self._dropped -= len(first)
+            self._dropped_untold = dropped
+            return False
+        log.warning("the tap of %s goes on in %s, after %d lost records", self.leg, self.path, self.lost)
+        self._dropped_untold = 0
+        self.failed = None
+        if self._last_start is not start and self._last_start is not None:
+            self._write([self._last_start])
+        return True
+
+    def _fail(self, exc: OSError, records: int) -> None:
+        if self.failed is None:
+            log.error("the tap of %s to %s stands still: %s", self.leg, self.path, exc)
+        self.failed = str(exc)
+        self._retry_at = time.monotonic() + RETRY_S
+        self._drop(records)
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+                if self.path.stat().st_size <= len(MAGIC):
+                    self.path.unlink()
+            self._file = None
+
+    def _drop(self, records: int) -> None:
+        self._dropped += records
+        self._dropped_untold += records
+
+    def _write_all(self, data: bytes) -> None:
+        """Write past the short writes of a disk that is about to be full."""
+        assert self._file is not None
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+
+    def _create(self) -> FileIO:
         """Open a file of our own: what is there already is an earlier segment and is never written over."""
+        self._wanted.parent.mkdir(parents=True, exist_ok=True)
+        self.path = self._wanted
         for segment in itertools.count(2):
             try:
-                return self.path.open("xb")
+                # Not buffered: what a failed write leaves in a buffer would be written again later.
+                return self.path.open("xb", buffering=0)
             except FileExistsError:
                 self.path = self._wanted.with_name(f"{self._wanted.name}.{segment}")
         raise AssertionError
 
     def finish(self) -> None:
-        """Close the file. Called by the writer's thread only."""
+        """Write END and close the file. For the writer's thread only."""
         if self._file is not None:
-            try:
-                self._file.close()
-            except OSError as exc:
-                self.failed = str(exc)
-                log.error("the tap of %s to %s was not closed: %s", self.leg, self.path, exc)
-            self._file = None
+            told = json.dumps({"lost": self.lost}).encode()
+            self._write([self._record(Kind.END, NO_STREAM, told, min(self._closed_at, time.monotonic()))])
+        file, self._file = self._file, None
+        try:
+            if file is not None:
+                file.close()
+        except OSError as exc:
+            self._fail(exc, 0)
 
 
 class JournalWriter:
-    """The thread that writes all taps of a media plane. Implements `media.tap.Taps`."""
+    """The thread that writes all taps of a media plane. Implements `media.tap.Taps`.
 
-    def __init__(self) -> None:
+    `changed` is called from that thread when a tap has failed or healed; the journal's `failed` says which.
+    """
+
+    def __init__(self, changed: Callable[[Journal], None] | None = None) -> None:
+        self._changed = changed
         self._journals: list[Journal] = []
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self._round_at = 0.0
 
-    def open(self, leg: LegId, recording: RecordingId, role: Role, path: Path) -> Journal:
+    def open(self, leg: LegId, recording: RecordingId, path: Path, role: Role) -> Journal:
         """Begin a journal; the first one starts the thread."""
-        journal = Journal(leg, recording, role, path, self._wake)
+        journal = Journal(leg, recording, path, self._wake, role)
         with self._lock:
             self._journals.append(journal)
         if self._thread is None:
+            self._round_at = time.monotonic()
             self._thread = threading.Thread(target=self._run, name="media taps", daemon=True)
             self._thread.start()
         return journal
+
+    @property
+    def behind_s(self) -> float:
+        """How long the thread has been in its present round: a disk that hangs raises nothing, it only takes long."""
+        return max(0.0, time.monotonic() - self._round_at - FLUSH_S) if self._journals else 0.0
 
     def stop(self) -> None:
         """Write everything and end the thread. Blocks until it is done."""
@@ -208,12 +327,14 @@ class JournalWriter:
         while True:
             self._wake.wait(FLUSH_S)
             self._wake.clear()
+            self._round_at = time.monotonic()
             stopping = self._stopping
             with self._lock:
                 journals = list(self._journals)
             for journal in journals:
                 last = journal.closing or stopping
-                journal.write()
+                if journal.write():
+                    self._tell(journal)
                 if last:
                     journal.finish()
                     with self._lock:
@@ -221,17 +342,55 @@ class JournalWriter:
             if stopping:
                 return
 
+    def _tell(self, journal: Journal) -> None:
+        if self._changed is None:
+            return
+        try:
+            self._changed(journal)
+        except Exception:  # all taps hang on this thread, whatever the listener does
+            log.exception("telling of the tap of %s failed", journal.leg)
+
 
 def read_journal(path: Path) -> Iterator[Record]:
-    """Read a tap's file back, record by record, up to a torn end. Raises `ValueError` when it is no such file."""
+    """Read a tap's file back, record by record, up to a torn end; records that cannot be are left out.
+
+    Nothing in the file can raise or take more memory than one record. Raises `ValueError` when it is no such file.
+    """
     streams = {number: stream for stream, number in STREAM_NUMBERS.items()}
-    with path.open("rb") as file:
-        magic = file.read(len(MAGIC))
-        if not MAGIC.startswith(magic):
+    kinds = {kind.value: kind for kind in Kind}
+    with open(path, "rb", opener=_open_plainly) as file:
+        if not MAGIC.startswith(file.read(len(MAGIC))):
             raise ValueError(f"{path} is not a tap's file")
+        position = len(MAGIC)
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
-            kind, stream, length, micros = _HEAD.unpack(head)
+            position += _HEAD.size
+            number, stream, length, micros = _HEAD.unpack(head)
             body = file.read(length)
             if len(body) < length:
                 return
-            yield Record(Kind(kind), streams.get(stream), micros / 1e6, body)
+            if kind := kinds.get(number):
+                yield Record(kind, streams.get(stream), micros / 1e6, body, position)
+            position += length
+
+
+def _open_plainly(path: str, flags: int) -> int:
+    """Open a file that may be anything: no link is followed and no pipe waited for."""
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise ValueError(f"{path} is not a tap's file")
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def facts_of(record: Record) -> dict[str, Any]:
+    """Return the JSON of a record; nothing when it is damaged."""
+    try:
+        facts = json.loads(record.body)
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", facts) if isinstance(facts, dict) else {}
+
+
+def is_end(tail: bytes) -> bool:
+    """Say whether the last bytes of a file are an END."""
+    body = tail.rfind(b"{")
+    head = tail[max(0, body - _HEAD.size) : body]
+    return len(head) == _HEAD.size and _HEAD.unpack(head)[:3] == (Kind.END, NO_STREAM, len(tail) - body)
