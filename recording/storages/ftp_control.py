@@ -243,8 +243,8 @@ class Control(aioftp.Client):
 
     def _break(self) -> None:
         self._broken = True
-        if self._stream is not None and (transport := self._stream.writer.transport) is not None:
-            transport.abort()
+        if self._stream is not None:
+            self._stream.writer.transport.abort()
 
 
 def _explanation(error: Exception) -> StorageError:

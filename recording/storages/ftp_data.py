@@ -11,6 +11,7 @@ import struct
 import termios
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
+from socket import SO_ERROR, SOL_SOCKET
 from typing import Final
 
 from recording.storages.base import Limits
@@ -67,7 +68,8 @@ class Data:
         """Return how many bytes have not been received by the other side, as far as this machine knows."""
         waiting = self.writer.transport.get_write_buffer_size()
         sock = self.writer.get_extra_info("socket")
-        if self.writer.is_closing() or sock.fileno() < 0:
+        # After a reset the kernel goes on telling what was in its queue, so the error itself is asked for.
+        if self.writer.is_closing() or sock.fileno() < 0 or sock.getsockopt(SOL_SOCKET, SO_ERROR):
             raise ConnectionResetError
         try:
             (queued,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))

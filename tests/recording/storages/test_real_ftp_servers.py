@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from recording.storages.base import Limits, Storage, nobody
-from recording.storages.errors import Fault, StorageError
 from recording.storages.ftp import FtpStorage, FtpTarget, TlsTrust
 from recording.storages.names import checked
 from tests.ftp_servers import FOLDER, FTP_SERVERS, Running, Server
@@ -41,7 +40,7 @@ async def test_a_recording_is_delivered_once_found_again_verified_and_deleted(
     source.write_bytes(os.urandom(700_000))
     sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
     name = checked(f"{FOLDER}/2026/11/22/call_1-sales-ann-rec_1.voice.webm")
-    async with start(tmp_path / "server", tls) as server:
+    async with start(tls) as server:
         storage = ftp(server, tls=tls)
         await storage.check(FOLDER)
         assert not [*(server.root / FOLDER).iterdir()]
