@@ -55,6 +55,8 @@ class OwnStorage:
     def _check(self, name: RemoteName, content: bytes) -> None:
         with self._folder(name, make=True) as (folder, last):
             part = f"{last}.part"
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(part, dir_fd=folder)
             try:
                 with _new_file(folder, part) as file:
                     file.write(content)

@@ -127,6 +127,8 @@ async def check(session: Session, folder: str) -> None:
     async with _removed_on_failure(session, part), _removed_on_failure(session, name):
         await session.write(part, _once(content))
         _expect_size(await session.size(part), len(content))
+        if await session.size(name) is not None:
+            await session.remove(name)
         await session.rename(part, name)
         _expect_size(await session.size(name), len(content), renamed=True)
         await _expect_name(session, name)

@@ -13,8 +13,6 @@ from typing import Final
 from tests.flow.server import free_port
 
 PASSWORD: Final = "an FTP password"
-SLOW_BYTES_PER_S: Final = 1000
-"""8 kbit/s."""
 SHORTEST: Final = 24
 """So many characters of a name are left where names are truncated."""
 
@@ -51,6 +49,7 @@ class HostileFtp:
         self.sessions = 0
         self.good, self.bad = good, bad
         self.foreign = "192.0.2.7"
+        self.slow_bytes_per_s = 1000
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -232,7 +231,7 @@ class _Session:
                 return bytes(content), True
             content += chunk
             if self._trouble is Trouble.SLOW:
-                await asyncio.sleep(len(chunk) / SLOW_BYTES_PER_S)
+                await asyncio.sleep(len(chunk) / self._server.slow_bytes_per_s)
         return bytes(content), False
 
     async def _rest(self, offset: str) -> None:

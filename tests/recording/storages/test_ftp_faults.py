@@ -102,11 +102,12 @@ async def test_another_hosts_address_in_a_pasv_reply_is_not_followed(tmp_path: P
 
 
 async def test_a_slow_line_is_no_dead_one(tmp_path: Path) -> None:
-    """8 kbit/s: as long as bytes leave, no limit of a standstill is over."""
-    source, sha256 = recording(tmp_path, 5_000)
+    """As long as bytes leave, it is waited for, also when they have left our own buffer and stand in the kernel's."""
+    source, sha256 = recording(tmp_path, 60_000)
     async with hostile(tmp_path, tls=False) as (server, _):
         await server.suffer(Trouble.SLOW)
-        limits = Limits(connect=1, command=1, stall=1.5, finish=4, session=30)
+        server.slow_bytes_per_s = 20_000
+        limits = Limits(connect=1, command=1, stall=0.5, finish=1, session=30)
         storage = FtpStorage(FtpTarget("127.0.0.1", server.port, "me", PASSWORD, None), limits)
         await storage.store(source, NAME, sha256, nobody)
         assert files(server) == {NAME: source.read_bytes()}
