@@ -82,6 +82,14 @@ class Centre:
         """Say whether each is on the server or in the own storage."""
         return all(self.shelf.jobs[job].delivery.state in (State.UPLOADED, State.FAILED_OVER) for job in jobs)
 
+    async def all_uploaded(self) -> None:
+        """Wait until the server has everything."""
+        try:
+            await until(lambda: self.shelf.all(State.UPLOADED), 60)
+        except TimeoutError:
+            left = [job.delivery for job in self.shelf.jobs.values() if job.delivery.state is not State.UPLOADED]
+            pytest.fail(f"at {self.clock.now()} there were left: {left}")
+
     def sources(self) -> list[Path]:
         """Return what retention has not deleted."""
         return [*self.folder.glob("*.webm")]
@@ -106,13 +114,13 @@ async def test_every_file_ends_whole_and_once_whatever_the_server_does(tmp_path:
                 jobs = centre.add(each)
                 await until(lambda jobs=jobs: centre.settled(jobs))
                 await server.suffer(None)
-                await until(lambda: shelf.all(State.UPLOADED))
+                await centre.all_uploaded()
             troubles = [None, None, *(trouble for trouble in Trouble if trouble is not Trouble.DOWN)]
             server.draw = lambda: centre.chance.choice(troubles)
             jobs = centre.add(mixed)
-            await until(lambda: centre.settled(jobs))
+            await until(lambda: centre.settled(jobs), 120)
             await server.suffer(None)
-            await until(lambda: shelf.all(State.UPLOADED))
+            await centre.all_uploaded()
     finally:
         await server.stop()
     assert centre.on_server() == centre.contents
@@ -129,14 +137,10 @@ async def test_a_backlog_is_cleared_within_a_minute_of_the_targets_return(tmp_pa
     try:
         async with running(centre.shelf, centre.own):
             jobs = centre.add(count)
-            async with asyncio.timeout(120):
-                while not centre.settled(jobs):  # noqa: ASYNC110 (what is waited for is a state, not a signal)
-                    await asyncio.sleep(0.05)
+            await until(lambda: centre.settled(jobs), 120)
             back = centre.clock.now()
             await centre.server.start()
-            async with asyncio.timeout(60):
-                while not centre.shelf.all(State.UPLOADED):  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
+            await centre.all_uploaded()
             assert centre.clock.now() - back <= timedelta(seconds=60)
     finally:
         await centre.server.stop()

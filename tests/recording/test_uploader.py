@@ -53,9 +53,9 @@ class PuppetStorage:
         self.has.remove(name)
 
 
-async def until(holds: Callable[[], bool]) -> None:
+async def until(holds: Callable[[], bool], limit: float = 20) -> None:
     """Wait for a condition."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(limit):
         while not holds():  # noqa: ASYNC110 (what is waited for is a state, not a signal)
             await asyncio.sleep(0.005)
 
