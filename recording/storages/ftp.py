@@ -2,22 +2,18 @@
 
 import re
 import ssl
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
-from recording.storages import steps
-from recording.storages.base import Limits, Stored
+from recording.storages.base import Limits
 from recording.storages.errors import Fault, StorageError
 from recording.storages.ftp_control import Control, Refusal
 from recording.storages.hosts import Addresses, system_addresses
-from recording.storages.limited import in_all
-from recording.storages.names import RemoteName
+from recording.storages.remote import RemoteStorage
+from recording.storages.steps import MOST_LISTED, folder_too_full
 
-MOST_LISTED: Final = 20_000
-"""Names in one folder that are looked through."""
 LONGEST_LISTED: Final = 4096
 _SUM: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])")
 _SIZE: Final = re.compile(r"\s*(\d{1,18})\s*\Z")
@@ -48,35 +44,14 @@ class FtpTarget:
     """None is FTP without encryption: the password can be read on the way."""
 
 
-class FtpStorage:
+class FtpStorage(RemoteStorage):
     """Each call is a session of its own."""
 
     def __init__(
         self, target: FtpTarget, limits: Limits | None = None, addresses: Addresses = system_addresses
     ) -> None:
+        super().__init__(limits, addresses)
         self._target = target
-        self._limits = limits or Limits()
-        self._addresses = addresses
-
-    async def check(self, folder: str = "") -> None:
-        """Try everything that `store` needs; see `Storage.check`."""
-        async with in_all(self._limits, 0), self._session() as session:
-            await steps.check(session, folder)
-
-    async def store(self, source: Path, name: RemoteName, sha256: str, on_progress: Callable[[int], None]) -> Stored:
-        """Upload the file; see `Storage.store`."""
-        async with in_all(self._limits, await steps.size_of(source)), self._session() as session:
-            return await steps.store(session, source, name, sha256, on_progress)
-
-    async def verify(self, name: RemoteName, size: int, sha256: str) -> bool:
-        """Read the whole file back; see `Storage.verify`."""
-        async with in_all(self._limits, size), self._session() as session:
-            return await steps.verify(session, name, size, sha256)
-
-    async def delete(self, name: RemoteName) -> None:
-        """Remove the file; see `Storage.delete`."""
-        async with in_all(self._limits, 0), self._session() as session:
-            await session.remove(name)
 
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator["FtpSession"]:
@@ -174,10 +149,7 @@ class FtpSession:
                 async for line in lines:
                     count += 1
                     if count > MOST_LISTED:
-                        raise StorageError(
-                            Fault.FOLDER_TOO_FULL,
-                            "There are too many files in the folder to find ours: have a day of its own in the path.",
-                        )
+                        raise folder_too_full()
                     found |= line.rpartition(" ")[2] == name
         except Refusal as error:
             if error.code == "550":

@@ -6,22 +6,19 @@ the target. A server with another key is refused before it sees the password.
 
 import asyncio
 import stat
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 import asyncssh
 
-from recording.storages import steps
-from recording.storages.base import Limits, Stored
+from recording.storages.base import Limits
 from recording.storages.errors import Fault, StorageError, said
 from recording.storages.hosts import Addresses, connect, system_addresses
-from recording.storages.limited import in_all
-from recording.storages.names import RemoteName
+from recording.storages.remote import RemoteStorage
+from recording.storages.steps import MOST_LISTED, folder_too_full
 
-MOST_LISTED: Final = 20_000
 CHUNK: Final = 64 << 10
 _FULL: Final = ("space", "quota", "full")
 
@@ -40,19 +37,18 @@ class SftpTarget:
     """Of the server's key as OpenSSH prints it, `SHA256:…`; None until somebody has confirmed it."""
 
 
-class SftpStorage:
+class SftpStorage(RemoteStorage):
     """Each call is a session of its own."""
 
     def __init__(
         self, target: SftpTarget, limits: Limits | None = None, addresses: Addresses = system_addresses
     ) -> None:
+        super().__init__(limits, addresses)
         self._target = target
-        self._limits = limits or Limits()
-        self._addresses = addresses
 
     async def fingerprint(self) -> str:
         """Ask the server for its key and return the fingerprint, for a person to confirm. Nobody logs in."""
-        async with in_all(self._limits, 0):
+        async with self._in_all(0):
             sock = await connect(self._addresses, self._target.host, self._target.port, self._limits)
             try:
                 async with asyncio.timeout(self._limits.command):
@@ -64,26 +60,6 @@ class SftpStorage:
             if key is None:
                 raise StorageError(Fault.PROTOCOL, "The server shows no key.")
             return key.get_fingerprint("sha256")
-
-    async def check(self, folder: str = "") -> None:
-        """Try everything that `store` needs; see `Storage.check`."""
-        async with in_all(self._limits, 0), self._session() as session:
-            await steps.check(session, folder)
-
-    async def store(self, source: Path, name: RemoteName, sha256: str, on_progress: Callable[[int], None]) -> Stored:
-        """Upload the file; see `Storage.store`."""
-        async with in_all(self._limits, await steps.size_of(source)), self._session() as session:
-            return await steps.store(session, source, name, sha256, on_progress)
-
-    async def verify(self, name: RemoteName, size: int, sha256: str) -> bool:
-        """Read the whole file back; see `Storage.verify`."""
-        async with in_all(self._limits, size), self._session() as session:
-            return await steps.verify(session, name, size, sha256)
-
-    async def delete(self, name: RemoteName) -> None:
-        """Remove the file; see `Storage.delete`."""
-        async with in_all(self._limits, 0), self._session() as session:
-            await session.remove(name)
 
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator["SftpSession"]:
@@ -176,10 +152,7 @@ class SftpSession:
                 async for entry in self._client.scandir(folder or "."):
                     count += 1
                     if count > MOST_LISTED:
-                        raise StorageError(
-                            Fault.FOLDER_TOO_FULL,
-                            "There are too many files in the folder to find ours: have a day of its own in the path.",
-                        )
+                        raise folder_too_full()
                     found |= entry.filename in (name, name.encode())
         except asyncssh.SFTPNoSuchFile:
             return False

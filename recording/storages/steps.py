@@ -26,6 +26,8 @@ from recording.storages.own import open_source
 CHUNK: Final = 64 << 10
 TAIL: Final = 64 << 10
 """So much of the end is read back where the server cannot say a sum."""
+MOST_LISTED: Final = 20_000
+"""Names in one folder that are looked through."""
 WHOLE_ONE_IN: Final = 20
 """One file in so many is read back as a whole, chosen by its sum."""
 
@@ -127,6 +129,7 @@ async def check(session: Session, folder: str) -> None:
     async with _removed_on_failure(session, part), _removed_on_failure(session, name):
         await session.write(part, _once(content))
         _expect_size(await session.size(part), len(content))
+        await _expect_name(session, part)
         if await session.size(name) is not None:
             await session.remove(name)
         await session.rename(part, name)
@@ -253,6 +256,13 @@ async def _once(content: bytes) -> AsyncGenerator[bytes]:
 
 def _lost() -> StorageError:
     return StorageError(Fault.SOURCE_LOST, "The recording's file is not on the disk any more.")
+
+
+def folder_too_full() -> StorageError:
+    """Return what is wrong with a folder of more than `MOST_LISTED` names."""
+    return StorageError(
+        Fault.FOLDER_TOO_FULL, "There are too many files in the folder to find ours: have a day of its own in the path."
+    )
 
 
 def _other_contents() -> StorageError:

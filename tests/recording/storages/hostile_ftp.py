@@ -50,6 +50,8 @@ class HostileFtp:
         self.good, self.bad = good, bad
         self.foreign = "192.0.2.7"
         self.slow_bytes_per_s = 1000
+        self.replies = 1 << 30
+        """After so many lines of a session its control connection is cut instead of the next one."""
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -95,6 +97,7 @@ class _Session:
         self._server, self._reader, self._writer = server, reader, writer
         self._trouble = trouble
         self._secure = False
+        self._said = 0
         self._offset = 0
         self._from: Path | None = None
         self._listener: asyncio.Server | None = None
@@ -125,6 +128,9 @@ class _Session:
             self._data.get_nowait()[1].transport.abort()
 
     async def _say(self, text: str) -> None:
+        self._said += 1
+        if self._said > self._server.replies:
+            raise ConnectionResetError
         self._writer.write(f"{text}\r\n".encode())
         await self._writer.drain()
 

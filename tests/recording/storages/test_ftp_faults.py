@@ -1,7 +1,5 @@
 """Each fault of a server has a code and a sentence, leaves our file alone, and heals without a second copy."""
 
-import hashlib
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from recording.storages.ftp import FtpStorage, FtpTarget, TlsTrust
 from recording.storages.names import RemoteName, checked
 from signaling.settings import Settings
 from signaling.tls import self_signed, server_context
+from tests.recording.storages.delivered import recording
 from tests.recording.storages.hostile_ftp import PASSWORD, HostileFtp, Trouble
 
 pytestmark = pytest.mark.wire
@@ -53,13 +52,6 @@ async def hostile(folder: Path, *, tls: bool) -> AsyncGenerator[tuple[HostileFtp
         yield server, FtpStorage(FtpTarget("127.0.0.1", server.port, "me", PASSWORD, trust), LIMITS)
     finally:
         await server.stop()
-
-
-def recording(folder: Path, size: int) -> tuple[Path, str]:
-    """Make a finished file; also its sum."""
-    source = folder / "voice.webm"
-    source.write_bytes(os.urandom(size))
-    return source, hashlib.sha256(source.read_bytes()).hexdigest()
 
 
 def files(server: HostileFtp) -> dict[str, bytes]:
@@ -145,3 +137,26 @@ async def test_a_damaged_source_is_not_delivered_as_if_it_were_whole(tmp_path: P
             Fault.BAD_NAME,
         ]
         assert files(server) == {}
+
+
+async def test_wherever_the_control_line_is_cut_the_file_is_there_once_and_whole_in_the_end(tmp_path: Path) -> None:
+    """L11: before each single reply; what was done before the cut is looked at, not done again blindly."""
+    source, sha256 = recording(tmp_path, 30_000)
+    async with hostile(tmp_path, tls=False) as (server, storage):
+        replies, found = 0, 0
+        while True:
+            server.replies = replies
+            try:
+                await storage.store(source, NAME, sha256, nobody)
+            except StorageError:
+                pass
+            else:
+                break
+            assert files(server).get(NAME) in (None, source.read_bytes())
+            server.replies = 1 << 30
+            found += (await storage.store(source, NAME, sha256, nobody)).found
+            assert files(server) == {NAME: source.read_bytes()}
+            await storage.delete(NAME)
+            replies += 1
+        assert replies > 15
+        assert 0 < found < replies

@@ -1,7 +1,6 @@
 """The own storage on disk."""
 
 import asyncio
-import hashlib
 import os
 from pathlib import Path
 
@@ -11,21 +10,16 @@ from recording.storages.base import nobody
 from recording.storages.errors import Fault, StorageError
 from recording.storages.names import RemoteName, checked
 from recording.storages.own import OwnStorage
+from tests.recording.storages.delivered import recording
 
 pytestmark = pytest.mark.wire
 
 NAME = checked("2026/11/rec_1.voice.webm")
 
 
-def recording(folder: Path, size: int = 3_000_000) -> tuple[Path, str]:
-    source = folder / "voice.webm"
-    source.write_bytes(os.urandom(size))
-    return source, hashlib.sha256(source.read_bytes()).hexdigest()
-
-
 async def test_a_file_is_kept_once_found_again_verified_and_deleted(tmp_path: Path) -> None:
     """FTP-03."""
-    source, sha256 = recording(tmp_path)
+    source, sha256 = recording(tmp_path, 3_000_000)
     root = tmp_path / "own"
     storage = OwnStorage(root)
     await storage.check("2026")

@@ -13,6 +13,7 @@ from recording.storages.errors import Fault, StorageError
 from recording.storages.ftp import FtpStorage, FtpTarget, TlsTrust
 from recording.storages.names import checked
 from tests.ftp_servers import FOLDER, FTP_SERVERS, Running, Server
+from tests.recording.storages.delivered import delivered_once_found_again_verified_and_deleted, recording
 
 pytestmark = pytest.mark.wire
 
@@ -48,26 +49,9 @@ async def test_a_recording_is_delivered_once_found_again_verified_and_deleted(
 ) -> None:
     """FTP-01: with TLS, vsftpd and ProFTPD demand that the data connection resumes the control connection's session."""
     start, tls = kind
-    source = tmp_path / "voice.webm"
-    source.write_bytes(os.urandom(700_000))
-    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
-    name = checked(f"{FOLDER}/2026/11/22/call_1-sales-ann-rec_1.voice.webm")
     async with start(tls) as server:
         storage = ftp(server, trust=own_authority(server) if tls else None)
-        await storage.check(FOLDER)
-        assert not [*(server.root / FOLDER).iterdir()]
-
-        seen: list[int] = []
-        stored = await storage.store(source, name, sha256, seen.append)
-        assert (stored.size, stored.found, seen[-1]) == (700_000, False, 700_000)
-        assert (server.root / name).read_bytes() == source.read_bytes()
-        assert [each.name for each in (server.root / name).parent.iterdir()] == [Path(name).name]
-
-        assert (await storage.store(source, name, sha256, nobody)).found
-        assert await storage.verify(name, 700_000, sha256)
-        await storage.delete(name)
-        await storage.delete(name)
-        assert not await storage.verify(name, 700_000, sha256)
+        await delivered_once_found_again_verified_and_deleted(storage, server.root, tmp_path)
 
 
 @pytest.mark.parametrize("name", FTP_SERVERS)
@@ -95,9 +79,7 @@ def a_new_session(control: ftp_control.Control) -> ssl.SSLContext:
 
 async def test_a_full_quota_of_a_real_server_is_understood_and_nothing_half_is_left(tmp_path: Path) -> None:
     """FTP-01: Pure-FTPd cuts the data off in the middle; why stands in its reply."""
-    source = tmp_path / "video.webm"
-    source.write_bytes(os.urandom(4 << 20))
-    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+    source, sha256 = recording(tmp_path, 4 << 20)
     async with FTP_SERVERS["pure-ftpd"](True) as server:
         storage = ftp(server, trust=own_authority(server))
         with pytest.raises(StorageError) as error:

@@ -1,8 +1,12 @@
 """SFTP against OpenSSH's server."""
 
-import hashlib
+import asyncio
+import math
 import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from socket import SOCK_STREAM
 
 import asyncssh
 import pytest
@@ -11,7 +15,9 @@ from recording.storages.base import Limits, nobody
 from recording.storages.errors import Fault, StorageError
 from recording.storages.names import checked
 from recording.storages.sftp import SftpStorage, SftpTarget
+from tests.flow.server import free_port
 from tests.ftp_servers import FOLDER, PASSWORD, Running, openssh, ssh_key
+from tests.recording.storages.delivered import delivered_once_found_again_verified_and_deleted, recording
 
 pytestmark = pytest.mark.wire
 
@@ -25,29 +31,13 @@ def sftp(server: Running, key: asyncssh.SSHKey, fingerprint: str | None) -> Sftp
 
 async def test_a_recording_is_delivered_to_openssh_whose_key_was_confirmed(tmp_path: Path) -> None:
     """FTP-01."""
-    source = tmp_path / "voice.webm"
-    source.write_bytes(os.urandom(700_000))
-    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
-    name = checked(f"{FOLDER}/2026/11/22/call_1-sales-ann-rec_1.voice.webm")
     key = ssh_key()
     async with openssh(key.export_public_key().decode()) as server:
         with pytest.raises(StorageError) as unknown:
             await sftp(server, key, None).check(FOLDER)
         fingerprint = await sftp(server, key, None).fingerprint()
         storage = sftp(server, key, fingerprint)
-        await storage.check(FOLDER)
-        assert not [*(server.root / FOLDER).iterdir()]
-
-        seen: list[int] = []
-        stored = await storage.store(source, name, sha256, seen.append)
-        assert (stored.size, stored.found, seen[-1]) == (700_000, False, 700_000)
-        assert (server.root / name).read_bytes() == source.read_bytes()
-        assert [each.name for each in (server.root / name).parent.iterdir()] == [Path(name).name]
-        assert (await storage.store(source, name, sha256, nobody)).found
-        assert await storage.verify(name, 700_000, sha256)
-        await storage.delete(name)
-        await storage.delete(name)
-        assert not await storage.verify(name, 700_000, sha256)
+        await delivered_once_found_again_verified_and_deleted(storage, server.root, tmp_path)
 
         with pytest.raises(StorageError) as changed:
             await sftp(server, key, f"SHA256:{'x' * 43}").check(FOLDER)
@@ -61,3 +51,63 @@ async def test_a_recording_is_delivered_to_openssh_whose_key_was_confirmed(tmp_p
     assert faults == [Fault.HOST_KEY_UNKNOWN, Fault.HOST_KEY_CHANGED, Fault.WRONG_PASSWORD, Fault.NO_RIGHTS]
     assert fingerprint in changed.value.sentence
     assert refused.value.auth
+
+
+async def _say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await writer.wait_closed()
+
+
+@asynccontextmanager
+async def relay(port: int, cut_after: int) -> AsyncGenerator[int]:
+    """Stand between client and server, and cut the line when so many bytes have gone to the server."""
+
+    async def copy(reader: asyncio.StreamReader, to: asyncio.StreamWriter, left: float) -> None:
+        while left > 0 and (data := await reader.read(int(min(left, 1 << 14)))):
+            left -= len(data)
+            to.write(data)
+            await to.drain()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        back = asyncio.create_task(copy(far_reader, writer, math.inf))
+        with suppress(OSError):
+            await copy(reader, far_writer, cut_after)
+        back.cancel()
+        far_writer.transport.abort()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def test_a_line_that_is_cut_anywhere_leaves_no_short_file_under_the_final_name(tmp_path: Path) -> None:
+    """L11: also where the server is gone, or takes the connection and says nothing."""
+    source, sha256 = recording(tmp_path, 300_000)
+    name = checked(f"{FOLDER}/2026/rec_1.voice.webm")
+    key = ssh_key()
+    limits = Limits(connect=1, command=1, stall=1, finish=1, session=10)
+    async with openssh(key.export_public_key().decode()) as server:
+        fingerprint = await sftp(server, key, None).fingerprint()
+
+        def at(port: int) -> SftpStorage:
+            return SftpStorage(SftpTarget("127.0.0.1", port, "nobody", PASSWORD, False, fingerprint), limits)
+
+        for cut_after in (0, 1, 500, 3000, 6000, 100_000, 299_000, 304_000):
+            async with relay(server.port, cut_after) as port:
+                with pytest.raises(StorageError) as cut:
+                    await at(port).store(source, name, sha256, nobody)
+                assert cut.value.fault in (Fault.LINE_CUT, Fault.HANGS, Fault.REFUSED), cut_after
+                assert not (server.root / name).exists()
+        silent = await asyncio.start_server(_say_nothing, "127.0.0.1", 0)
+        with pytest.raises(StorageError) as hangs:
+            await at(silent.sockets[0].getsockname()[1]).store(source, name, sha256, nobody)
+        silent.close()
+        with pytest.raises(StorageError) as gone:
+            await at(free_port(SOCK_STREAM)).store(source, name, sha256, nobody)
+        assert (hangs.value.fault, gone.value.fault) == (Fault.HANGS, Fault.UNREACHABLE)
+        await at(server.port).store(source, name, sha256, nobody)
+        assert (server.root / name).read_bytes() == source.read_bytes()
+        assert os.listdir((server.root / name).parent) == [Path(name).name]
