@@ -8,8 +8,8 @@ for whoever has taken note of the result (`spool.remove`).
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -117,8 +117,11 @@ def finish(folder: Path, into: Path, facts: Facts, step: Callable[[str], None] =
     if before := _finished_before(into, found, facts):
         return before
     into.mkdir(parents=True, exist_ok=True)
-    for left in into.glob(f"*{PART}"):
-        left.unlink()
+    with nothing_half(into, f"*{PART}"):
+        return _finish(found, into, facts, step)
+
+
+def _finish(found: Folder, into: Path, facts: Facts, step: Callable[[str], None]) -> Finished:
     taps = read_taps(found.taps, facts.began)
     asked = taps.end if facts.seconds is None else facts.seconds
     work = _Work(taps, found, into, slots_in(min(max(asked, 0.0), MAX_SECONDS)), step)
@@ -186,6 +189,23 @@ class _Work:
     def _place(self, kind: FileKind) -> FinishedFile:
         size, digest = keep(self._into / NAMES[kind], self._step)
         return FinishedFile(kind, NAMES[kind], size, self.seconds, digest)
+
+
+@contextmanager
+def nothing_half(folder: Path, pattern: str) -> Generator[None]:
+    """Delete what an earlier try has left, and on a disk that is full what this one leaves: it needs the room."""
+    _clear(folder, pattern)
+    try:
+        yield
+    except OSError as exc:
+        _clear(folder, pattern)
+        # PyAV has an error of its own for each number, which cannot be handed from one process to another.
+        raise OSError(exc.errno, exc.strerror) from exc
+
+
+def _clear(folder: Path, pattern: str) -> None:
+    for left in folder.glob(pattern):
+        left.unlink(missing_ok=True)
 
 
 def keep(path: Path, step: Callable[[str], None] = _go_on) -> tuple[int, str]:

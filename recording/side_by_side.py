@@ -12,7 +12,7 @@ from av import VideoFrame
 from numpy.typing import NDArray
 
 from media.opus import FRAME, RATE
-from recording.finishing import MANIFEST, NAMES, PART, FileKind, FinishedFile, keep, read_manifest
+from recording.finishing import MANIFEST, NAMES, PART, FileKind, FinishedFile, keep, nothing_half, read_manifest
 from recording.webm import MILLISECONDS, WebmFile, black_frame, heard, seen
 
 WIDTH: Final = 320
@@ -48,8 +48,9 @@ def make_side_by_side(folder: Path) -> FinishedFile:
         told.write_text(f"{share:.3f}", "ascii")
 
     try:
-        _write(folder, folder / f"{name}{PART}", finished.length_seconds, tell)
-        size, digest = keep(folder / name)
+        with nothing_half(folder, f"{name}{PART}"):
+            _write(folder, folder / f"{name}{PART}", finished.length_seconds, tell)
+            size, digest = keep(folder / name)
     finally:
         told.unlink(missing_ok=True)
     return FinishedFile(FileKind.SIDE_BY_SIDE, name, size, finished.length_seconds, digest)

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,6 +144,29 @@ def test_the_process_ends_with_the_server_that_was_killed(tmp_path: Path) -> Non
     while runs(pid):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+async def test_on_a_full_disk_nothing_half_is_left_and_the_next_try_finishes(tmp_path: Path, small_disk: Path) -> None:
+    """S16."""
+    call = Call(tmp_path / "spool")
+    call.tap(CUSTOMER, Role.CUSTOMER, [*voice(CUSTOMER_HZ, 0, 60), *pictures([RED] * 50, 1)])
+    facts, into = Facts(RECORDING, call.began, 60.0), small_disk / "done"
+    ballast = small_disk / "ballast"
+    finisher = Finisher()
+    try:
+        for room in (40_000, 290_000):
+            ballast.write_bytes(bytes((4 << 20) - room))
+            with pytest.raises(OSError, match="No space left"):
+                await finisher.finish(call.path, into, facts)
+            assert not list(into.glob("*.part"))
+        ballast.unlink()
+        assert not (await finisher.finish(call.path, into, facts)).partial
+        ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - 20_000))
+        with pytest.raises(OSError, match="No space left"):
+            await finisher.side_by_side(into)
+        assert not list(into.glob("side_by_side*"))
+    finally:
+        finisher.close()
 
 
 def a_call(folder: Path) -> Call:

@@ -1,10 +1,9 @@
 import errno
 import json
 import os
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 from random import Random
@@ -197,17 +196,6 @@ def test_a_disk_that_hangs_is_told_by_how_long_the_thread_has_been_at_it(
     soon(lambda: writer.behind_s == 0)
     writer.stop()
     assert [record.body for record in packets_of(tmp_path / "a.tap")] == [b"late"]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 4 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", folder], capture_output=True).returncode:
-        pytest.skip("only root may mount a small file system")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def test_who_listens_hears_of_a_full_disk_and_of_its_healing_within_seconds(
