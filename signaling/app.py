@@ -51,7 +51,9 @@ from media.lag import LagWatch
 from media.settings import MediaSettings
 from media.studio import Studio
 from recording.catalogue import Catalogue
+from recording.finisher import Finisher
 from recording.following import follow_call as record_call
+from recording.keeper import Keeper
 from recording.rules import RecordingRules, policy_for
 from signaling import metrics_page, pages
 from signaling.announced import announced
@@ -145,7 +147,6 @@ class Parley:
         self.database = database
         self.clock = clock
         self._clock = clock
-        self._data = data
         self.limits = Limits()
         self.passwords = Passwords()
         self.setup = Setup(database, self.passwords)
@@ -176,6 +177,8 @@ class Parley:
         self.media: Media = media(self._media_event)
         self.recording_rules = RecordingRules(database)
         self.catalogue = Catalogue(database)
+        self.recordings = data / RECORDINGS
+        self.keeper = Keeper(database, Finisher(), self.recordings, self.recordings / SPOOL)
         self.store = CallStore(database, [follow_call, handled_by_answer, record_call], policy_for)
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
@@ -238,7 +241,7 @@ class Parley:
         AuditApi(AuditLog(self.database)).register(api)
         WallboardApi(self.wallboard).register(api)
         CallLogApi(CallLog(self.database), self.guest_events.would_ring).register(api)
-        RecordingsApi(self.catalogue, self._data / RECORDINGS).register(api)
+        RecordingsApi(self.catalogue, self.recordings).register(api)
         RecordingSettingsApi(self.recording_rules, self.engine).register(api)
         self.agent_calls.register(api)
         self.call_control.register(api)
@@ -295,6 +298,7 @@ class Parley:
                 ("quality pushes", self.qualities.push),
                 ("quality kept", self.qualities.keep),
                 ("sounds mended", self.rendering.mend),
+                ("recordings finished", self.keeper.run),
             )
         ]
         self.lag.start()
@@ -311,6 +315,7 @@ class Parley:
             await self.lag.stop()
             await self.qualities.save()
             await self.studio.stop()
+            self.keeper.close()
 
     def _media_event(self, event: MediaEvent) -> None:
         self.engine.media_event(event)
