@@ -11,7 +11,7 @@ import pytest
 RULES = Path(__file__).resolve().parents[1] / "docs" / "rules.md"
 AREAS = (
     "AP|VW|LST|BLK|MW|CNV|TRN|LOG|ST|ASG|TAG|CUS|WSD|NEW|OUT|MSG|CALL|XFER|WRAP|FUP|PHONE|EVT|SND|MED|TPL|WA|FB|CHG|"
-    "SRCH|MRG|SENT|GS|LC|AST|LNK|WSV|SYS|PLUS"
+    "SRCH|MRG|SENT|GS|LC|AST|LNK|WSV|SYS|PLUS|REC|FTP"
 )
 _ROW = re.compile(rf"^\| `((?:{AREAS})-\d\d)` \| (.+?) \|", re.MULTILINE)
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
