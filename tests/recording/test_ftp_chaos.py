@@ -104,7 +104,7 @@ class Centre:
 async def test_every_file_ends_whole_and_once_whatever_the_server_does(tmp_path: Path, long: bool) -> None:
     """S15: 500 files over all faults, one after the other and then mixed; FTP-03."""
     each, mixed = (25, 100) if long else (1, 6)
-    centre = Centre(tmp_path, 100, POLICY, tls=True)
+    centre = Centre(tmp_path, 600, POLICY, tls=True)
     server, shelf = centre.server, centre.shelf
     await server.start()
     try:

@@ -162,7 +162,7 @@ async def test_without_failover_a_file_is_marked_as_failed_kept_and_delivered_at
 
 async def test_a_refused_login_is_told_at_once_and_not_tried_again_for_15_minutes(tmp_path: Path) -> None:
     """An account is not locked; new settings are tried at once."""
-    storage, clock = PuppetStorage(), FastClock(300)
+    storage, clock = PuppetStorage(), FastClock(600)
     storage.error = PASSWORD
     before = target(storage, failover=False)
     shelf = MemoryShelf(clock, [before])
