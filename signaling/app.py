@@ -327,7 +327,10 @@ class Parley:
             late = await stuck(session, self.clock.now())
         phases = Counter(type(call.phase).__name__.lower() for call in await self.store.live_calls())
         return self.metrics.text(
-            {phase: phases[phase] for phase in ("waiting", "ringing", "talking")}, self.lag.lag(), late
+            {phase: phases[phase] for phase in ("waiting", "ringing", "talking")},
+            self.lag.lag(),
+            late,
+            self.keeper.orphans,
         )
 
     async def _waiting(self) -> Mapping[QueueId, int]:

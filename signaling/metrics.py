@@ -24,6 +24,7 @@ class Metrics(Collector):
         self._planes: dict[int, tuple[PlaneMeasured, float]] = {}
         self._calls: Mapping[str, int] = {}
         self._stuck: Mapping[str, int] = {}
+        self._orphans = 0
         self._lag = LoopLag(0.0, 0.0, 0.0)
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -52,12 +53,13 @@ class Metrics(Collector):
             case _:
                 return
 
-    def text(self, calls: Mapping[str, int], lag: LoopLag, stuck: Mapping[str, int]) -> bytes:
+    def text(self, calls: Mapping[str, int], lag: LoopLag, stuck: Mapping[str, int], orphans: int) -> bytes:
         """Write all figures in Prometheus' text form.
 
-        `calls` counts live calls by phase, `lag` is the server's, `stuck` counts what is late by kind (PLUS-15).
+        `calls` counts live calls by phase, `lag` is the server's, `stuck` counts what is late by kind (PLUS-15), and
+        `orphans` what lies in the spool of recordings and belongs to no call.
         """
-        self._calls, self._lag, self._stuck = calls, lag, stuck
+        self._calls, self._lag, self._stuck, self._orphans = calls, lag, stuck, orphans
         self._forget(time.monotonic())
         return generate_latest(self._registry)
 
@@ -73,6 +75,9 @@ class Metrics(Collector):
         for kind, count in self._stuck.items():
             late.add_metric([kind], count)
         yield late
+        yield GaugeMetricFamily(
+            "parley_recording_orphans", "What was recorded of calls that nobody knows: this stays 0", self._orphans
+        )
         yield from self._plane_figures()
         yield from self._lags()
         yield from self._leg_figures()
