@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 1.0
 SWEEP_EVERY: Final = timedelta(hours=1)
-LEASE: Final = timedelta(seconds=60)
-RENEW_EVERY_S: Final = 15.0
+LEASE: Final = timedelta(seconds=20)
+RENEW_EVERY_S: Final = 5.0
 CLOSING: Final = timedelta(seconds=10)
 """So long after a call's end its taps may still be open; then whoever wrote them is gone."""
 SOON: Final = timedelta(milliseconds=500)
