@@ -55,6 +55,7 @@ from recording.finisher import Finisher
 from recording.following import follow_call as record_call
 from recording.keeper import Keeper
 from recording.rules import RecordingRules, policy_for
+from recording.troubles import Troubles
 from signaling import metrics_page, pages
 from signaling.announced import announced
 from signaling.audit_api import AuditApi
@@ -179,6 +180,7 @@ class Parley:
         self.catalogue = Catalogue(database)
         self.recordings = data / RECORDINGS
         self.keeper = Keeper(database, Finisher(), self.recordings, self.recordings / SPOOL)
+        self.recording_troubles = Troubles(database)
         self.store = CallStore(database, [follow_call, handled_by_answer, record_call], policy_for)
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
@@ -299,6 +301,7 @@ class Parley:
                 ("quality kept", self.qualities.keep),
                 ("sounds mended", self.rendering.mend),
                 ("recordings finished", self.keeper.run),
+                ("recordings in trouble", self.recording_troubles.run),
             )
         ]
         self.lag.start()
@@ -321,6 +324,7 @@ class Parley:
         self.engine.media_event(event)
         self.metrics.take(event)
         self.qualities.take(event)
+        self.recording_troubles.take(event)
 
     async def _metrics(self) -> bytes:
         async with self.database.read() as session:
@@ -331,6 +335,7 @@ class Parley:
             self.lag.lag(),
             late,
             self.keeper.orphans,
+            self.recording_troubles.counted(),
         )
 
     async def _waiting(self) -> Mapping[QueueId, int]:
