@@ -51,6 +51,7 @@ from media.lag import LagWatch
 from media.settings import MediaSettings
 from media.studio import Studio
 from recording.catalogue import Catalogue
+from recording.erasing import Retention
 from recording.finisher import Finisher
 from recording.following import follow_call as record_call
 from recording.keeper import Keeper
@@ -100,6 +101,7 @@ from signaling.queues_api import QueuesApi
 from signaling.recording_settings_api import RecordingSettingsApi
 from signaling.recordings_api import RecordingsApi
 from signaling.removals import Removals
+from signaling.retention_api import RetentionApi
 from signaling.rules_api import RulesApi
 from signaling.sessions import CookieResolver
 from signaling.sessions_api import SessionsApi
@@ -181,6 +183,7 @@ class Parley:
         self.recordings = data / RECORDINGS
         self.keeper = Keeper(database, Finisher(), self.recordings, self.recordings / SPOOL)
         self.recording_troubles = Troubles(database)
+        self.retention = Retention(database, self.recordings, self.recordings / SPOOL)
         self.store = CallStore(database, [follow_call, handled_by_answer, record_call], policy_for)
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
@@ -244,6 +247,7 @@ class Parley:
         WallboardApi(self.wallboard).register(api)
         CallLogApi(CallLog(self.database), self.guest_events.would_ring).register(api)
         RecordingsApi(self.catalogue, self.recordings).register(api)
+        RetentionApi(self.retention, self.catalogue).register(api)
         RecordingSettingsApi(self.recording_rules, self.engine).register(api)
         self.agent_calls.register(api)
         self.call_control.register(api)
@@ -302,6 +306,7 @@ class Parley:
                 ("sounds mended", self.rendering.mend),
                 ("recordings finished", self.keeper.run),
                 ("recordings in trouble", self.recording_troubles.run),
+                ("old recordings deleted", self.retention.run),
             )
         ]
         self.lag.start()
