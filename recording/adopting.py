@@ -6,9 +6,7 @@ backup, perhaps. When its call is known, the recording is taken up again; else i
 
 import asyncio
 import logging
-import os
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +19,7 @@ from conversations.calls.reading import call_by_id
 from conversations.db.database import Database, Write
 from recording.catalogue import changed_fact
 from recording.finishing import MANIFEST, made_of, read_manifest, sizes_of
-from recording.spool import QUARANTINE, Folder, look_into, look_through, remove
+from recording.spool import QUARANTINE, Folder, look_into, look_through, names_in, remove
 from recording.states import RecordingState
 from recording.tables import RecordingRow, SegmentRow
 
@@ -43,13 +41,13 @@ class _Written:
 
 async def sweep(database: Database, spool: Path, finished: Path) -> int:
     """Take up what was forgotten, delete what is safe elsewhere, and return how much belongs to no call."""
-    seen = await asyncio.to_thread(_names, spool)
+    seen = await asyncio.to_thread(names_in, spool)
     async with database.read() as session:
         live = (await session.scalars(select(RecordingRow.id).where(RecordingRow.state.in_(WRITTEN)))).all()
     found = await asyncio.to_thread(look_through, spool, _Written(live, seen))
     for odd in found.quarantined:
         log.error("%s does not belong into the spool (%s): it was moved to %s", odd.was, odd.why, odd.now)
-    orphans = len(await asyncio.to_thread(_names, spool / QUARANTINE))
+    orphans = len(await asyncio.to_thread(names_in, spool / QUARANTINE))
     for folder in found.folders:
         orphans += not await _settle(database, folder, finished)
     return orphans
@@ -140,9 +138,3 @@ async def _write_row(write: Write, recording: RecordingId, call: Call, over: End
         )
         write.session.add(segment)
     write.fact(changed_fact(row, AUTOMATION))
-
-
-def _names(folder: Path) -> list[str]:
-    with suppress(FileNotFoundError):
-        return os.listdir(folder)
-    return []

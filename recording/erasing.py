@@ -28,6 +28,7 @@ from conversations.errors import InvalidError, NotFoundError
 from conversations.threads.customers import names_of_customers
 from recording.catalogue import changed_fact
 from recording.retention import MAY_BE_ERASED, MOST_DAYS, Candidate, may_go
+from recording.spool import names_in
 from recording.tables import NoteRow, RecordingRow, RetentionRow
 
 log = logging.getLogger(__name__)
@@ -155,7 +156,7 @@ class Retention:
 
     async def mend(self) -> None:
         """See through what was begun: what is in the trash goes when its row says so, and is put back otherwise."""
-        for name in await asyncio.to_thread(_names, self._folder / TRASH):
+        for name in await asyncio.to_thread(names_in, self._folder / TRASH):
             async with self._database.read() as session:
                 row = await session.get(RecordingRow, RecordingId(name))
             if row is None or row.deleted_at is not None:
@@ -262,9 +263,3 @@ def _candidate(row: RecordingRow) -> Candidate:
         erase_asked=row.erase_asked_at is not None,
         deleted=row.deleted_at is not None,
     )
-
-
-def _names(folder: Path) -> list[str]:
-    with suppress(FileNotFoundError):
-        return os.listdir(folder)
-    return []

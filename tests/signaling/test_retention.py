@@ -10,16 +10,19 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from callflow.errors import RefusedError
-from callflow.ids import CustomerId, QueueId, RecordingId
+from callflow.ids import CustomerId, LegId, QueueId, RecordingId
 from callflow.recorded import recording_of
+from callflow.wiring import TapTrouble, TapWhy
 from conversations.db.audit import AuditRow
 from conversations.db.database import Database
 from conversations.errors import NotFoundError
 from recording import erasing
 from recording.erasing import TRASH, Erasing, Retention, next_night
+from recording.journal import MAGIC
 from recording.retention import DEFAULT_DAYS, Candidate, may_go
 from recording.states import RecordingState
 from recording.tables import RecordingRow
+from signaling.app import SPOOL
 from tests.clock import MovableClock
 from tests.conversations.centre import Centre
 from tests.recording.recorded import Archive
@@ -192,6 +195,23 @@ async def test_what_was_stopped_in_the_middle_of_deleting_is_seen_through_or_put
     monkeypatch.undo()
     await retention.mend()
     assert os.listdir(archive.folder / TRASH) == []
+
+
+@wire
+async def test_the_metrics_say_what_belongs_to_nobody_and_what_cannot_be_recorded(house: House) -> None:
+    """PLUS-15, REC-02."""
+    stray = house.parley.recordings / SPOOL / "rec_stray" / "leg_1.tap"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(MAGIC)
+    keeper = house.parley.keeper
+    keeper._swept_at = None  # pyright: ignore - as an hour later
+    await keeper.sweep()
+    house.parley.recording_troubles.take(TapTrouble(RecordingId("rec_1"), LegId("leg_1"), TapWhy.FULL))
+    async with (await house.browser("127.0.0.1")).client.get("/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    assert "parley_recording_orphans 1.0" in lines
+    assert 'parley_recording_trouble{why="disk_full"} 1.0' in lines
+    assert 'parley_recording_trouble{why="disk_slow"} 0.0' in lines
 
 
 @wire
