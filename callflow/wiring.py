@@ -212,7 +212,25 @@ class PlaneMeasured:
     lag: LoopLag
 
 
-MediaEvent = LegUp | LegDown | PromptEnded | LegMeasured | LegSummed | PlaneMeasured
+class TapWhy(StrEnum):
+    """Why what a leg sends is not written."""
+
+    FULL = "disk_full"
+    FAILED = "disk_failed"
+    SLOW = "disk_slow"
+    """It hangs, and raises nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TapTrouble:
+    """What a leg sends cannot be recorded at present or, with None, can be again; the call goes on."""
+
+    recording: RecordingId
+    leg: LegId
+    why: TapWhy | None
+
+
+MediaEvent = LegUp | LegDown | PromptEnded | LegMeasured | LegSummed | PlaneMeasured | TapTrouble
 
 
 class MediaRefusedError(Exception):

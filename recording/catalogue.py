@@ -99,6 +99,7 @@ class KeptRecording:
     partial: bool
     why: str | None
     deleted_at: datetime | None
+    legal_hold: bool
     segments: tuple[Segment, ...]
 
     def file(self, kind: str) -> KeptFile:
@@ -255,6 +256,7 @@ def _recording(row: RecordingRow, segments: Collection[SegmentRow], names: _Name
         partial=row.partial,
         why=row.why,
         deleted_at=row.deleted_at,
+        legal_hold=row.legal_hold,
         segments=tuple(
             Segment(Named(one.agent_id, names.users[one.agent_id]), one.began_at, one.ended_at) for one in segments
         ),

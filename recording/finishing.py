@@ -250,9 +250,28 @@ def _folder(path: Path) -> Folder:
 # -- the manifest ----------------------------------------------------------------------------------------------------
 
 
+def sizes_of(found: Folder) -> list[list[object]]:
+    """Return each tap's name and size."""
+    return [[tap.path.name, tap.path.stat().st_size] for tap in found.taps]
+
+
+def made_of(into: Path) -> list[list[object]] | None:
+    """Return the names of the taps that a result was made of, with their sizes then; None when there is no result."""
+    try:
+        taps: list[list[object]] = json.loads((into / MANIFEST).read_text("utf-8"))["taps"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return taps
+
+
 def _manifest(finished: Finished, found: Folder, facts: Facts) -> dict[str, object]:
-    taps = [[tap.path.name, tap.path.stat().st_size] for tap in found.taps]
-    return {"format": FORMAT, "facts": asdict(facts), "taps": taps, "partial": finished.partial, **asdict(finished)}
+    return {
+        "format": FORMAT,
+        "facts": asdict(facts),
+        "taps": sizes_of(found),
+        "partial": finished.partial,
+        **asdict(finished),
+    }
 
 
 def read_manifest(path: Path) -> Finished | None:

@@ -1,6 +1,6 @@
 """A call's recording follows its call: rows are written in the transaction of the call itself, so none is forgotten."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import insert, update
@@ -27,9 +27,9 @@ async def follow_call(write: Write, fact: Fact, call: Call) -> None:
         case FactKind.RECORDING_STARTED if fact.agent is not None:
             await _begin_segment(write, fact.agent, call, call.recording.id)
         case FactKind.RECORDING_STOPPED:
-            await _end_segments(write, call.recording.id)
+            await _end_segments(write, call.recording.id, write.clock.now())
         case FactKind.CALL_ENDED:
-            await _end(write, call.recording.id)
+            await end_recording(write, call.recording.id, write.clock.now())
         case _:
             pass
 
@@ -69,17 +69,17 @@ async def _begin_segment(write: Write, agent: AgentId, call: Call, recording: Re
     )
 
 
-async def _end_segments(write: Write, recording: RecordingId) -> None:
+async def _end_segments(write: Write, recording: RecordingId, at: datetime) -> None:
     open_ones = update(SegmentRow).where(SegmentRow.recording_id == recording, SegmentRow.ended_at.is_(None))
-    await write.session.execute(open_ones.values(ended_at=write.clock.now()))
+    await write.session.execute(open_ones.values(ended_at=at))
 
 
-async def _end(write: Write, recording: RecordingId) -> None:
-    now = write.clock.now()
-    await _end_segments(write, recording)
+async def end_recording(write: Write, recording: RecordingId, at: datetime) -> None:
+    """Its call was over at a moment: it is to be finished."""
+    await _end_segments(write, recording, at)
     ended = update(RecordingRow).where(RecordingRow.id == recording, RecordingRow.state == RecordingState.RECORDING)
     await write.session.execute(
         ended.values(
-            state=RecordingState.FINALIZING, ended_at=now, deadline_at=now + CLOSED_BY, epoch=RecordingRow.epoch + 1
+            state=RecordingState.FINALIZING, ended_at=at, deadline_at=at + CLOSED_BY, epoch=RecordingRow.epoch + 1
         )
     )

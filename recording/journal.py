@@ -23,6 +23,7 @@ that, and a slow disk costs records, never a call. When the disk refuses, the th
 new segment: a file of its own that begins with the last START. A torn record at the end is ignored by `read_journal`.
 """
 
+import errno
 import itertools
 import json
 import logging
@@ -45,7 +46,7 @@ from typing import Any, Final, cast
 
 from callflow.ids import LegId, RecordingId
 from callflow.roles import Role
-from callflow.wiring import Stream
+from callflow.wiring import Stream, TapWhy
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ class Journal:
         """Where it is written: when the wanted file exists, with a segment's number at its end."""
         self.failed: str | None = None
         """Why nothing is written at present, set by the writer's thread; None again once the disk has healed."""
+        self._full = False
         self._began = time.time()
         self._began_monotonic = time.monotonic()
         self._queue: deque[bytes] = deque()
@@ -129,6 +131,13 @@ class Journal:
     def lost(self) -> int:
         """Records that did not fit into the queue or onto the disk."""
         return self._refused + self._dropped
+
+    @property
+    def trouble(self) -> TapWhy | None:
+        """Why nothing is written at present, in a word."""
+        if self.failed is None:
+            return None
+        return TapWhy.FULL if self._full else TapWhy.FAILED
 
     # -- the loop's side --------------------------------------------------------------------------------------------
 
@@ -239,6 +248,7 @@ class Journal:
     def _fail(self, exc: OSError, records: int) -> None:
         if self.failed is None:
             log.error("the tap of %s to %s stands still: %s", self.leg, self.path, exc)
+        self._full = exc.errno in (errno.ENOSPC, errno.EDQUOT)
         self.failed = str(exc)
         self._retry_at = time.monotonic() + RETRY_S
         self._drop(records)
@@ -310,6 +320,12 @@ class JournalWriter:
             self._thread = threading.Thread(target=self._run, name="media taps", daemon=True)
             self._thread.start()
         return journal
+
+    @property
+    def journals(self) -> tuple[Journal, ...]:
+        """Those that are open."""
+        with self._lock:
+            return tuple(self._journals)
 
     @property
     def behind_s(self) -> float:

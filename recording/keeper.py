@@ -1,7 +1,8 @@
 """Finishes recordings whose calls are over, one after the other: from the spool to own storage.
 
-What is true stands in the rows: one that is due is taken with a lease, and due again when that ends, whatever became of
-whoever held it. The taps are deleted only when the finished files were read back and the row says so.
+What is true stands in the rows: one that is due is taken with a lease, which is renewed while it is worked on, and due
+again when that ends, whatever became of whoever held it. Each change asks for the epoch of the lease, so that who lost
+it changes nothing. The taps are deleted only when the finished files were read back and the row says so.
 """
 
 import asyncio
@@ -9,34 +10,48 @@ import errno
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import select
 
-from callflow.call import Media
+from callflow.call import Ended, Media
 from callflow.facts import AUTOMATION
-from callflow.ids import RecordingId
-from conversations.db.database import Database
-from recording.catalogue import change_state
-from recording.finisher import FINISH_LIMIT_S, Finisher
+from callflow.ids import CallId, RecordingId
+from conversations.calls.reading import call_by_id
+from conversations.db.database import Database, Write
+from conversations.db.locking import locked
+from recording.adopting import forget, sweep, unchanged
+from recording.catalogue import change_state, changed_fact
+from recording.finisher import Finisher
 from recording.finishing import Facts, FileKind, Finished, UnsafeDiskError
-from recording.spool import Folder, look_into, remove
+from recording.following import ORPHANED, end_recording
+from recording.spool import Folder, look_into
 from recording.states import RecordingState
 from recording.tables import RecordingRow
-from recording.taps import was_closed
+from recording.taps import Flaw, was_closed
 from recording.worker import WorkerError
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 1.0
-LEASE: Final = timedelta(seconds=FINISH_LIMIT_S + 60)
+SWEEP_EVERY: Final = timedelta(hours=1)
+LEASE: Final = timedelta(seconds=20)
+RENEW_EVERY_S: Final = 5.0
 CLOSING: Final = timedelta(seconds=10)
 """So long after a call's end its taps may still be open; then whoever wrote them is gone."""
 SOON: Final = timedelta(milliseconds=500)
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=15)
+MOST_TRIES: Final = 12
+"""Then it has failed: two hours of tries. A disk that is full or broken is tried for as long as it takes."""
+DISK: Final = frozenset({"disk_full", "unsafe_disk", "disk_failed"})
+UNFINISHED: Final = (RecordingState.RECORDING, RecordingState.FINALIZING)
+
+
+class LeaseLostError(Exception):
+    """Somebody else has taken the recording meanwhile."""
 
 
 class Keeper:
@@ -56,11 +71,15 @@ class Keeper:
         self._folder = folder
         self._spool = spool
         self._pause = pause
+        self._swept_at: datetime | None = None
+        self.orphans = 0
+        """What lies in the spool and belongs to no call: somebody must look at it."""
 
     async def run(self) -> None:
         """Finish what is due until cancelled."""
         while True:
             try:
+                await self.sweep()
                 while await self.finish_one():
                     pass
             except Exception:
@@ -71,84 +90,140 @@ class Keeper:
         """End what runs: it is begun again by the next start."""
         self._finisher.close()
 
+    async def sweep(self) -> None:
+        """Look through the spool, at the start and then each hour."""
+        now = self._clock.now()
+        if self._swept_at is None or not timedelta() <= now - self._swept_at < SWEEP_EVERY:
+            self.orphans = await sweep(self._database, self._spool, self._folder)
+            self._swept_at = now
+
     async def finish_one(self) -> bool:
         """Finish one recording that is due; say whether there was one."""
         row = await self._take()
         if row is None:
             return False
-        recording, ended = RecordingId(row.id), row.ended_at
-        if ended is not None and self._clock.now() < ended + CLOSING and not await self._closed(recording):
-            await self._later(recording, SOON, None)
-            return True
-        folder = f"{row.started_at:%Y}/{row.started_at:%m}/{recording}"
-        seconds = (ended - row.started_at).total_seconds() if ended is not None else None
-        facts = Facts(recording, None, seconds, row.media is Media.VIDEO)
         try:
-            finished = await self._finisher.finish(self._spool / recording, self._folder / folder, facts)
-        except (WorkerError, UnsafeDiskError, OSError) as error:
-            log.error("recording %s could not be finished: %s", recording, error)
-            wait = min(FIRST_WAIT * 2 ** min(row.attempts, 10), LONGEST_WAIT)
-            await self._later(recording, wait, _why(error))
-            return True
-        await self._keep(recording, folder, finished)
-        if not finished.unread:
-            await asyncio.to_thread(self._forget, recording)
+            await self._finish(row)
+        except LeaseLostError:
+            log.warning("recording %s is finished by somebody else", row.id)
         return True
+
+    async def _finish(self, row: RecordingRow) -> None:
+        taps, ended = self._spool / row.id, row.ended_at or self._clock.now()
+        if self._clock.now() < ended + CLOSING and not await asyncio.to_thread(_all_closed, taps):
+            await self._later(row, SOON)
+            return
+        folder = f"{row.started_at:%Y}/{row.started_at:%m}/{row.id}"
+        seconds = (ended - row.started_at).total_seconds()
+        facts = Facts(RecordingId(row.id), None, seconds, row.media is Media.VIDEO)
+        try:
+            finished = await self._made(row, taps, self._folder / folder, facts)
+        except LeaseLostError:
+            raise
+        except Exception as error:
+            log.error("recording %s could not be finished: %s", row.id, error)
+            await self._try_again(row, _why(error))
+            return
+        if not await asyncio.to_thread(unchanged, taps, self._folder / folder):
+            await self._later(row, SOON)
+            return
+        await self._keep(row, folder, finished)
+        if not finished.unread:
+            await asyncio.to_thread(forget, taps, self._folder / folder)
+
+    async def _made(self, row: RecordingRow, taps: Path, into: Path, facts: Facts) -> Finished:
+        """Make the files while the lease is renewed. Raises `LeaseLostError`, and what finishing raises."""
+        work = asyncio.create_task(self._finisher.finish(taps, into, facts), name=f"finishing {row.id}")
+        hold = asyncio.create_task(self._hold(row), name=f"lease of {row.id}")
+        try:
+            await asyncio.wait((work, hold), return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                hold.result()
+            return await work
+        finally:
+            for task in (work, hold):
+                task.cancel()
+            await asyncio.gather(work, hold, return_exceptions=True)
+
+    async def _hold(self, row: RecordingRow) -> None:
+        while True:
+            await self._pause(RENEW_EVERY_S)
+            try:
+                async with self._database.write() as write:
+                    (await _leased(write, row)).deadline_at = self._clock.now() + LEASE
+            except LeaseLostError:
+                raise
+            except Exception:
+                log.exception("the lease of %s was not renewed; the next try comes by itself", row.id)
 
     async def _take(self) -> RecordingRow | None:
         """Take the recording that is due first, with a lease. One that was never ended is ended now."""
         async with self._database.write() as write:
             now = self._clock.now()
-            due = select(RecordingRow).where(
-                RecordingRow.deadline_at <= now,
-                RecordingRow.state.in_((RecordingState.RECORDING, RecordingState.FINALIZING)),
-            )
+            due = select(RecordingRow).where(RecordingRow.deadline_at <= now, RecordingRow.state.in_(UNFINISHED))
             row = await write.session.scalar(
                 due.order_by(RecordingRow.deadline_at).limit(1).with_for_update(skip_locked=True)
             )
             if row is None:
                 return None
             if row.state is RecordingState.RECORDING:
-                row.ended_at = row.ended_at or now
-                await change_state(write, row, RecordingState.FINALIZING, AUTOMATION)
+                call = await call_by_id(write.session, CallId(row.call_id))
+                if call is None or not isinstance(call.phase, Ended):
+                    # The clock was set, or the call would be over.
+                    row.deadline_at = now + ORPHANED
+                    return None
+                await end_recording(write, RecordingId(row.id), call.phase.at)
+                await write.session.refresh(row)
+                write.fact(changed_fact(row, AUTOMATION))
             row.deadline_at = now + LEASE
             row.attempts += 1
             row.epoch += 1
             return row
 
-    async def _later(self, recording: RecordingId, wait: timedelta, why: str | None) -> None:
+    async def _later(self, row: RecordingRow, wait: timedelta) -> None:
+        """It was only too early."""
         async with self._database.write() as write:
-            row = await write.session.get_one(RecordingRow, recording, with_for_update=True)
-            told = row.why != why and why is not None
-            row.deadline_at, row.why = self._clock.now() + wait, why
-            if why is None:
-                row.attempts -= 1  # it was only too early
+            leased = await _leased(write, row)
+            leased.deadline_at = self._clock.now() + wait
+            leased.attempts -= 1
+
+    async def _try_again(self, row: RecordingRow, why: str) -> None:
+        async with self._database.write() as write:
+            leased = await _leased(write, row)
+            told, leased.why = leased.why != why, why
+            if leased.attempts >= MOST_TRIES and why not in DISK:
+                leased.deadline_at = None
+                await change_state(write, leased, RecordingState.FAILED, AUTOMATION)
+                return
+            wait = FIRST_WAIT * 2 ** (leased.attempts - 1)
+            if why in DISK:  # which says nothing of the recording
+                leased.attempts = min(leased.attempts, MOST_TRIES - 3)
+            leased.deadline_at = self._clock.now() + min(wait, LONGEST_WAIT)
             if told:
-                await change_state(write, row, row.state, AUTOMATION)
+                write.fact(changed_fact(leased, AUTOMATION))
 
-    async def _keep(self, recording: RecordingId, folder: str, finished: Finished) -> None:
-        """Note that the finished files are safe."""
+    async def _keep(self, row: RecordingRow, folder: str, finished: Finished) -> None:
+        """Note that the finished files are safe, or that there was nothing to make them of."""
         async with self._database.write() as write:
-            row = await write.session.get_one(RecordingRow, recording, with_for_update=True)
-            row.files = [_file(asdict(one)) for one in finished.files]
-            row.folder, row.seconds = folder, finished.length_seconds
-            row.size = sum(one.bytes for one in finished.files)
-            row.partial, row.why = finished.partial, finished.why[0] if finished.why else None
-            row.deadline_at, row.attempts = None, 0
-            if not any(one.kind is FileKind.CUSTOMER for one in finished.files):
-                row.media = Media.AUDIO if not any(one.kind is FileKind.AGENT for one in finished.files) else row.media
-            await change_state(write, row, RecordingState.SPOOLED, AUTOMATION)
+            leased = await _leased(write, row)
+            nothing = Flaw.EMPTY in finished.why
+            leased.files = [] if nothing else [_file(asdict(one)) for one in finished.files]
+            leased.folder, leased.seconds = folder, finished.length_seconds
+            leased.size = sum(one.bytes for one in finished.files)
+            leased.partial, leased.why = finished.partial, _flaw(finished)
+            leased.deadline_at, leased.attempts = None, 0
+            if not {one.kind for one in finished.files} & {FileKind.CUSTOMER, FileKind.AGENT}:
+                leased.media = Media.AUDIO
+            state = RecordingState.FAILED if nothing else RecordingState.SPOOLED
+            await change_state(write, leased, state, AUTOMATION)
 
-    async def _closed(self, recording: RecordingId) -> bool:
-        return await asyncio.to_thread(_all_closed, self._spool / recording)
 
-    def _forget(self, recording: RecordingId) -> None:
-        try:
-            remove(look_into(self._spool / recording)[0])
-        except FileNotFoundError:
-            pass
-        except OSError:
-            log.exception("the taps of %s could not be deleted; nothing needs them any more", recording)
+async def _leased(write: Write, row: RecordingRow) -> RecordingRow:
+    """Return the row, locked, as long as nobody else has taken it. Raises `LeaseLostError`."""
+    found = await locked(write.session, RecordingRow, row.id)
+    if found.epoch != row.epoch or found.state not in UNFINISHED:
+        raise LeaseLostError
+    return found
 
 
 def _all_closed(path: Path) -> bool:
@@ -161,6 +236,14 @@ def _all_closed(path: Path) -> bool:
     return all(was_closed(tap) for tap in last.values())
 
 
+def _flaw(finished: Finished) -> str | None:
+    """Say in one word what is wrong: with nothing to hear, whether there is nothing or nothing that can be read."""
+    for flaw in (Flaw.UNREADABLE, Flaw.EMPTY):
+        if flaw in finished.why and Flaw.EMPTY in finished.why:
+            return flaw
+    return finished.why[0] if finished.why else None
+
+
 def _why(error: Exception) -> str:
     match error:
         case WorkerError(code=code):
@@ -169,8 +252,10 @@ def _why(error: Exception) -> str:
             return "disk_full"
         case UnsafeDiskError():
             return "unsafe_disk"
-        case _:
+        case OSError():
             return "disk_failed"
+        case _:
+            return "not_finished"
 
 
 def _file(kept: dict[str, Any]) -> dict[str, Any]:

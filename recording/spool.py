@@ -115,6 +115,13 @@ def look_into(path: Path) -> tuple[Folder, list[tuple[Path, Odd]]]:
     return Folder(RecordingId(path.name), path, tuple(taps)), odd
 
 
+def names_in(folder: Path) -> list[str]:
+    """Return what lies in a folder; nothing when it is not there."""
+    with suppress(FileNotFoundError):
+        return os.listdir(folder)
+    return []
+
+
 def remove(folder: Folder) -> None:
     """Delete a recording's taps, once its finished files are safe; the folder too, unless something else is in it."""
     for tap in folder.taps:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callflow.call import Direction, Media
@@ -48,7 +48,23 @@ class RecordingRow(Base):
     deadline_at: Mapped[datetime | None]
     """When somebody must look at it next; none when nothing is left to do."""
     deleted_at: Mapped[datetime | None]
+    legal_hold: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Nothing and nobody deletes it."""
+    erase_asked_at: Mapped[datetime | None]
+    """Somebody wants it gone, whatever its days: it goes as soon as it is finished."""
+    erase_asked_by: Mapped[str | None] = mapped_column(String(40))
+    """A user's id."""
     epoch: Mapped[int]
+
+
+class RetentionRow(Base):
+    """For how long the recordings of a queue are kept; a queue without a row has the default."""
+
+    __tablename__ = "recording_retention"
+
+    queue_id: Mapped[str] = mapped_column(ForeignKey("queues.id"), primary_key=True)
+    days: Mapped[int | None]
+    """None is for ever."""
 
 
 class SegmentRow(Base):

@@ -51,10 +51,12 @@ from media.lag import LagWatch
 from media.settings import MediaSettings
 from media.studio import Studio
 from recording.catalogue import Catalogue
+from recording.erasing import Retention
 from recording.finisher import Finisher
 from recording.following import follow_call as record_call
 from recording.keeper import Keeper
 from recording.rules import RecordingRules, policy_for
+from recording.troubles import Troubles
 from signaling import metrics_page, pages
 from signaling.announced import announced
 from signaling.audit_api import AuditApi
@@ -99,6 +101,7 @@ from signaling.queues_api import QueuesApi
 from signaling.recording_settings_api import RecordingSettingsApi
 from signaling.recordings_api import RecordingsApi
 from signaling.removals import Removals
+from signaling.retention_api import RetentionApi
 from signaling.rules_api import RulesApi
 from signaling.sessions import CookieResolver
 from signaling.sessions_api import SessionsApi
@@ -179,6 +182,8 @@ class Parley:
         self.catalogue = Catalogue(database)
         self.recordings = data / RECORDINGS
         self.keeper = Keeper(database, Finisher(), self.recordings, self.recordings / SPOOL)
+        self.recording_troubles = Troubles(database)
+        self.retention = Retention(database, self.recordings, self.recordings / SPOOL)
         self.store = CallStore(database, [follow_call, handled_by_answer, record_call], policy_for)
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
@@ -242,6 +247,7 @@ class Parley:
         WallboardApi(self.wallboard).register(api)
         CallLogApi(CallLog(self.database), self.guest_events.would_ring).register(api)
         RecordingsApi(self.catalogue, self.recordings).register(api)
+        RetentionApi(self.retention, self.catalogue).register(api)
         RecordingSettingsApi(self.recording_rules, self.engine).register(api)
         self.agent_calls.register(api)
         self.call_control.register(api)
@@ -299,6 +305,8 @@ class Parley:
                 ("quality kept", self.qualities.keep),
                 ("sounds mended", self.rendering.mend),
                 ("recordings finished", self.keeper.run),
+                ("recordings in trouble", self.recording_troubles.run),
+                ("old recordings deleted", self.retention.run),
             )
         ]
         self.lag.start()
@@ -321,13 +329,18 @@ class Parley:
         self.engine.media_event(event)
         self.metrics.take(event)
         self.qualities.take(event)
+        self.recording_troubles.take(event)
 
     async def _metrics(self) -> bytes:
         async with self.database.read() as session:
             late = await stuck(session, self.clock.now())
         phases = Counter(type(call.phase).__name__.lower() for call in await self.store.live_calls())
         return self.metrics.text(
-            {phase: phases[phase] for phase in ("waiting", "ringing", "talking")}, self.lag.lag(), late
+            {phase: phases[phase] for phase in ("waiting", "ringing", "talking")},
+            self.lag.lag(),
+            late,
+            self.keeper.orphans,
+            self.recording_troubles.counted(),
         )
 
     async def _waiting(self) -> Mapping[QueueId, int]:

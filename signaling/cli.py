@@ -1,4 +1,4 @@
-"""The command line: `parley serve`, `user add`, `migrate`, `openapi`, `check-config`.
+"""The command line: `parley serve`, `user add`, `migrate`, `backup`, `restore`, `openapi`, `check-config`.
 
 Only the standard library is imported before it is known what to do, so that a mistake is answered at once.
 """
@@ -30,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _add_user(settings, options.login, options.name, options.role)
             case "migrate":
                 return _migrate(settings)
+            case "backup":
+                return _backup(settings, options.file)
+            case "restore":
+                return _restore(settings, options.file)
             case "openapi":
                 return _openapi()
             case _:
@@ -59,9 +63,13 @@ def _parser() -> argparse.ArgumentParser:
         "--role", action="append", choices=("agent", "supervisor", "admin"), required=True, help="may be repeated"
     )
     migrate = commands.add_parser("migrate", help="bring the database to this version")
+    backup = commands.add_parser("backup", help="save everything into one file, while the server runs or not")
+    restore = commands.add_parser("restore", help="put a backup back into an empty data folder")
+    for command in (backup, restore):
+        command.add_argument("file", type=Path, help="the archive, a .tar")
     openapi = commands.add_parser("openapi", help="print the OpenAPI document")
     check = commands.add_parser("check-config", help="say whether the settings are right")
-    for command in (serve, add, migrate, openapi, check):
+    for command in (serve, add, migrate, backup, restore, openapi, check):
         command.add_argument("--config", type=Path, help="the settings, a TOML file")
         command.add_argument("--data", help="the folder for everything that is kept")
     return parser
@@ -101,6 +109,22 @@ def _migrate(settings: "Settings") -> int:
 
     asyncio.run(migrate())
     _say("The database is up to date.")
+    return 0
+
+
+def _backup(settings: "Settings", file: Path) -> int:
+    from signaling.backup_command import backup
+
+    saved = backup(settings, file)
+    _say(f"Saved {saved.files} files, {saved.size / 1e6:.1f} MB, in {file}. It holds secrets: keep it safe.")
+    return 0
+
+
+def _restore(settings: "Settings", file: Path) -> int:
+    from signaling.backup_command import restore
+
+    saved = restore(settings, file)
+    _say(f"Put {saved.files} files back, {saved.size / 1e6:.1f} MB. Start the server with: parley serve")
     return 0
 
 

@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from callflow.ids import LegId
-from callflow.wiring import LegMeasured, LegSummed, LineQuality, LoopLag, MediaEvent, PlaneMeasured
+from callflow.wiring import LegMeasured, LegSummed, LineQuality, LoopLag, MediaEvent, PlaneMeasured, TapWhy
 
 FORGOTTEN_AFTER: Final = 10.0
 """Seconds without news after which a leg, or a media worker, is shown no more."""
@@ -24,6 +24,8 @@ class Metrics(Collector):
         self._planes: dict[int, tuple[PlaneMeasured, float]] = {}
         self._calls: Mapping[str, int] = {}
         self._stuck: Mapping[str, int] = {}
+        self._orphans = 0
+        self._troubles: Mapping[str, int] = {}
         self._lag = LoopLag(0.0, 0.0, 0.0)
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -52,12 +54,22 @@ class Metrics(Collector):
             case _:
                 return
 
-    def text(self, calls: Mapping[str, int], lag: LoopLag, stuck: Mapping[str, int]) -> bytes:
+    def text(
+        self,
+        calls: Mapping[str, int],
+        lag: LoopLag,
+        stuck: Mapping[str, int],
+        orphans: int,
+        troubles: Mapping[str, int],
+    ) -> bytes:
         """Write all figures in Prometheus' text form.
 
-        `calls` counts live calls by phase, `lag` is the server's, `stuck` counts what is late by kind (PLUS-15).
+        `calls` counts live calls by phase, `lag` is the server's, `stuck` counts what is late by kind (PLUS-15),
+        `orphans` what lies in the spool of recordings and belongs to no call, and `troubles` the legs that cannot be
+        recorded by the reason.
         """
-        self._calls, self._lag, self._stuck = calls, lag, stuck
+        self._calls, self._lag, self._stuck, self._orphans = calls, lag, stuck, orphans
+        self._troubles = troubles
         self._forget(time.monotonic())
         return generate_latest(self._registry)
 
@@ -73,6 +85,15 @@ class Metrics(Collector):
         for kind, count in self._stuck.items():
             late.add_metric([kind], count)
         yield late
+        yield GaugeMetricFamily(
+            "parley_recording_orphans", "What was recorded of calls that nobody knows: this stays 0", self._orphans
+        )
+        trouble = GaugeMetricFamily(
+            "parley_recording_trouble", "Legs that cannot be recorded now: this stays 0", labels=["why"]
+        )
+        for why in TapWhy:
+            trouble.add_metric([why], self._troubles.get(why, 0))
+        yield trouble
         yield from self._plane_figures()
         yield from self._lags()
         yield from self._leg_figures()

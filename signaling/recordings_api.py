@@ -84,11 +84,11 @@ class RecordingsApi:
             search=search.strip(),
         )
         items, following = await self._catalogue.page(wanted, RecordingId(before) if before else None, limit)
-        return RecordingPage(items=[_item(one) for one in items], next=following)
+        return RecordingPage(items=[recording_item(one) for one in items], next=following)
 
     async def get_recording(self, recording_id: RecordingId) -> RecordingItem:
         """Return one recording."""
-        return _item(await self._catalogue.one(recording_id))
+        return recording_item(await self._catalogue.one(recording_id))
 
     async def get_recording_file(
         self, who: SignedIn, recording_id: RecordingId, kind: Id, *, download: bool = False
@@ -140,7 +140,8 @@ def _file_name(found: KeptRecording, name: str) -> str:
     return f"{at:%Y-%m-%d-%H%M}-{found.id}-{name}"
 
 
-def _item(one: KeptRecording) -> RecordingItem:
+def recording_item(one: KeptRecording) -> RecordingItem:
+    """Return a recording as it is shown."""
     return RecordingItem(
         id=one.id,
         call_id=one.call,
@@ -155,6 +156,8 @@ def _item(one: KeptRecording) -> RecordingItem:
         size=one.size,
         partial=one.partial,
         why=one.why,
+        legal_hold=one.legal_hold,
+        deleted_at=one.deleted_at,
         download=one.download or one.media is Media.AUDIO,
         segments=[
             RecordingSegment(agent=ref(part.agent), began_at=part.began_at, ended_at=part.ended_at)

@@ -53,9 +53,9 @@ def leg_of(number: int) -> LegId:
 
 
 @asynccontextmanager
-async def hall(cache: Path | None = None) -> AsyncGenerator[Hall]:
-    """Open a plane on loopback. `cache` keeps the hold music from one run to the next."""
+async def hall(cache: Path | None = None, spool: Path | None = None) -> AsyncGenerator[Hall]:
+    """Open a plane on loopback. `cache` keeps the hold music from one run to the next; taps are written to `spool`."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = MediaSettings(announced=("127.0.0.1",), cache=cache or Path(folder))
+        settings = MediaSettings(announced=("127.0.0.1",), cache=cache or Path(folder), spool=spool)
         async with stage(settings) as on, Callers() as callers:
             yield Hall(on.plane, on.events, callers)

@@ -19,7 +19,6 @@ from callflow.wiring import MediaEvent, MediaRefusedError
 from media.plane import MediaPlane
 from media.prompts import PromptError
 from media.settings import MediaSettings
-from recording.journal import JournalWriter
 from signaling.log import set_up_log
 from signaling.media_worker.messages import (
     Answered,
@@ -42,6 +41,7 @@ from signaling.media_worker.messages import (
     encode,
     receive,
 )
+from signaling.media_worker.tap_watch import TapWatch
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class Process:
         self._reader = reader
         self._writer = writer
         self._plane: MediaPlane | None = None
+        self._taps = TapWatch(self._tell)
 
     async def run(self) -> None:
         """Serve until the server closes the socket or asks for nonsense."""
@@ -69,8 +70,12 @@ class Process:
             plane = await self._start(begin.settings)
             if plane is None:
                 return
-            while True:
-                await self._obey(plane, await receive(self._reader))
+            watch = asyncio.create_task(self._taps.run(), name="tap watch")
+            try:
+                while True:
+                    await self._obey(plane, await receive(self._reader))
+            finally:
+                watch.cancel()
         except EOFError:
             log.debug("the server is gone, and so is this media worker")
         except ProtocolError as error:
@@ -92,7 +97,7 @@ class Process:
     async def _start(self, settings: MediaSettings) -> MediaPlane | None:
         give_up = time.monotonic() + PORT_LIMIT_S
         while True:
-            plane = self._plane = MediaPlane(settings, self._tell, JournalWriter())
+            plane = self._plane = MediaPlane(settings, self._tell, self._taps.writer)
             try:
                 await plane.start()
             except OSError as error:

@@ -42,6 +42,8 @@ class RecordingItem(Model):
     size: int | None
     partial: bool
     why: str | None
+    legal_hold: bool
+    deleted_at: Moment | None
     download: bool
     segments: list[RecordingSegment]
     files: list[RecordingFile]
@@ -112,3 +114,45 @@ class AgentRecordingChange(Model):
     directions: Directions = Directions.BOTH
     pictures: bool = True
     download: bool = False
+
+
+class RecordingChange(Model):
+    """What to change of a recording: under legal hold nobody and nothing deletes it (PLUS-10)."""
+
+    legal_hold: bool
+
+
+class QueueRetention(Model):
+    """For how long the recordings of a queue are kept; null is for ever."""
+
+    queue_id: str
+    days: int | None
+
+
+class RecordingRetention(Model):
+    """For how long recordings are kept: the default, and the queues that differ."""
+
+    default_days: int
+    queues: list[QueueRetention]
+
+
+class RetentionDays(Model):
+    """For how many days recordings are kept; null is for ever."""
+
+    days: Annotated[int, Field(ge=1, le=36_500)] | None
+
+
+class RetentionDryRun(Model):
+    """What would be deleted in the coming night: how many, how large, and the first of them, oldest first."""
+
+    count: int
+    size: int
+    recordings: list[str]
+
+
+class RecordingsErased(Model):
+    """What became of the recordings of a customer: `later` are not finished yet, `held` are under legal hold."""
+
+    deleted: int
+    later: int
+    held: int

@@ -8,6 +8,7 @@ import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class Server:
             env={**os.environ, **own, **self._environment},
             cwd=ROOT,
             stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
         async with asyncio.timeout(START_LIMIT), aiohttp.ClientSession() as session:
             while not (self.data / "demo.json").exists() or not await self._healthy(session):
@@ -60,6 +62,13 @@ class Server:
         """End it as a power cut would: no goodbye to anybody."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
+            await self._process.wait()
+
+    async def kill_all(self) -> None:
+        """End it and all its processes at one moment, as a power cut would the machine."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()
 
     async def _healthy(self, session: aiohttp.ClientSession) -> bool:
