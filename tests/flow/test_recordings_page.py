@@ -223,7 +223,7 @@ async def test_what_is_recorded_is_set_for_the_centre_and_for_each_agent(centre:
     await expect(mine).to_have_value("on")
     await mine.select_option("Custom")
     await form.get_by_role("radio", name="Sound only").check()
-    await boss.press("Record so")
+    await boss.press("Save")
     await expect(mine).to_be_focused()
     await expect(theirs).to_have_value("custom")
     (ana,) = await rules.agents()

@@ -1,4 +1,4 @@
-/** What the customer is told of being recorded: that it may happen, before the call; that it does, during it. */
+/** What the waiting customer is told of being recorded; and while talking, whether it happens now. */
 
 import { h, setText, show } from "./dom";
 import type { Session } from "./session";
@@ -8,10 +8,10 @@ export function makeConsent(session: Session) {
   const element = h("p", { class: "consent", role: "status" });
 
   function update(): void {
-    const { screen, link } = session;
+    const { screen } = session;
     const call = screen.kind === "live" ? screen.live.call : null;
     const recorded = call?.phase === "talking" ? call.recorded : null;
-    const told = call?.phase === "talking" ? "" : ((screen.kind === "before" ? link?.consent : call?.consent) ?? "");
+    const told = call?.phase === "talking" ? "" : (call?.consent ?? "");
     const text = recorded ? t(`recorded.${recorded}`) : told;
     setText(element, text);
     show(element, text !== "");

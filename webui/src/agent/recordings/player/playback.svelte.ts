@@ -7,6 +7,8 @@ export const SPEEDS = [0.75, 1, 1.25, 1.5, 2] as const;
 export class Playback {
   time = $state(0);
   playing = $state(false);
+  /** It has been played: until then nothing of it was fetched, and nobody has listened. */
+  begun = $state(false);
   /** It is to play, and waits for what comes from the server. */
   loading = $state(false);
   failed = $state(false);
@@ -90,7 +92,7 @@ export class Playback {
   }
 
   private begin(): void {
-    this.playing = true;
+    this.playing = this.begun = true;
     if (this.sound !== null) this.sound.playbackRate = this.speed;
     const frame = (): void => {
       if (!this.playing || this.sound === null) return;
