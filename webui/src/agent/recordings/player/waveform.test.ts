@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { columnsOf, movedBy, strokesOf } from "./waveform";
+import { columnsOf, movedBy, barsOf } from "./waveform";
 
 test("peaks are put together so that none is lost", () => {
   expect(columnsOf([0, 255, 0, 0, 51, 0], 255, 3)).toEqual([1, 0, 0.2]);
@@ -7,8 +7,8 @@ test("peaks are put together so that none is lost", () => {
   expect(columnsOf([], 255, 300)).toEqual([]);
 });
 
-test("each column is a stroke around the middle, silence a dot", () => {
-  expect(strokesOf([1, 0], 16, 30)).toBe("M0.5 1V31M1.5 15.5V16.5");
+test("each column is a bar around the middle, silence a thin line", () => {
+  expect(barsOf([1, 0], 16, 30)).toBe("M0.15 1h0.7v30h-0.7zM1.15 15.5h0.7v1h-0.7z");
 });
 
 test.each([

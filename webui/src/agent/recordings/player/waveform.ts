@@ -17,13 +17,13 @@ export function columnsOf(peaks: readonly number[], loudest: number, most: numbe
   });
 }
 
-/** Draws columns as one path, a stroke each, around a middle line; silence is a dot. */
-export function strokesOf(columns: readonly number[], middle: number, height: number): string {
+/** Draws columns as one path, a bar each, around a middle line; silence is a thin line. */
+export function barsOf(columns: readonly number[], middle: number, height: number): string {
   return columns
     .map((loudness, column) => {
       // A voice is loud for moments only: the root shows the quiet parts too.
       const half = Math.max(0.5, (Math.sqrt(loudness) * height) / 2);
-      return `M${column + 0.5} ${round(middle - half)}V${round(middle + half)}`;
+      return `M${column + 0.15} ${round(middle - half)}h0.7v${round(2 * half)}h-0.7z`;
     })
     .join("");
 }
