@@ -116,6 +116,12 @@ async def policy_for(write: Write, agent: AgentId, call: Call) -> RecordingPolic
     return decide(settings.on, settings.kept, own, call.direction, call.media)
 
 
+async def consent_text(session: AsyncSession) -> str | None:
+    """Return what customers are told of being recorded (PLUS-10); None while recording is off or nothing is written."""
+    settings = _settings(await session.get_one(RecordingSettingsRow, 1))
+    return (settings.consent_text or None) if settings.on else None
+
+
 async def may_download(session: AsyncSession, agent: AgentId) -> bool:
     """Say whether pictures of this agent's talks may be downloaded (REC-03)."""
     row = await session.get(AgentRecordingRow, agent)

@@ -14,6 +14,7 @@ from callink.values import LinkState
 from conversations.db.database import Database
 from conversations.directory.settings import SettingsService
 from conversations.errors import NotFoundError
+from recording.rules import consent_text
 from signaling.availability import reception
 from signaling.http.api import Api
 from signaling.http.client import client_of
@@ -56,6 +57,8 @@ class GuestLinks:
             raise NotFoundError(_UNKNOWN) from None
         link = visit.link
         settings = await self._settings.get()
+        async with self._database.read() as session:
+            consent = await consent_text(session)
         received = await reception(self._database, (await self._links.route(visit, Media.VIDEO)).queue)
         return GuestLink(
             state=visit.state,
@@ -69,6 +72,7 @@ class GuestLinks:
             available=received.available,
             opens_at=received.opens_at,
             closed_text=settings.closed_text,
+            consent=consent,
             call=await self._live_call(visit.call, visit.state) if visit.call is not None else None,
         )
 

@@ -2,7 +2,7 @@
 
 from typing import Any, assert_never
 
-from callflow.call import EndedBy, EndReason, Media, ObserverMode, Role
+from callflow.call import Call, EndedBy, EndReason, Media, ObserverMode, Role
 from conversations.calls.quality import MeasuredLeg as MeasuredLegValue
 from conversations.directory.values import Named
 from conversations.threads import entries
@@ -10,7 +10,7 @@ from conversations.threads.customers import Customer as CustomerValue
 from conversations.threads.values import Conversation as ConversationValue
 from conversations.threads.values import ConversationItem as ItemValue
 from signaling.models import entries as wire
-from signaling.models.common import Ref
+from signaling.models.common import Recorded, Ref
 from signaling.models.conversations import Conversation, ConversationItem, Customer, PastConversation
 from signaling.models.entries import Actor, ChangedField, Direction, Entry
 from signaling.models.quality import LegQuality, MeasuredLeg
@@ -24,6 +24,14 @@ def ref(named: Named) -> Ref:
 def ref_or_none(named: Named | None) -> Ref | None:
     """Show something that may be missing."""
     return None if named is None else ref(named)
+
+
+def recorded(call: Call) -> Recorded | None:
+    """Show whether the present talk of a call is recorded."""
+    kept = call.recording
+    if kept is None or not kept.on:
+        return None
+    return "recording" if kept.paused_at is None else "paused"
 
 
 def customer(value: CustomerValue) -> Customer:

@@ -7,7 +7,9 @@ from conversations.db.database import Session
 from conversations.directory.people import names_of_users
 from conversations.threads.entries import Entry, Message
 from conversations.threads.timeline import messages_of_call
+from recording.rules import consent_text
 from signaling.models.guests import AgentInCall, GuestCall, GuestMessage, GuestPhase
+from signaling.views import recorded
 
 
 class GuestViews:
@@ -42,6 +44,8 @@ class GuestViews:
             wait_until=call.wait_until,
             messages=[shown for entry in messages if (shown := guest_message(entry)) is not None],
             link_state=link_state,
+            consent=await consent_text(session),
+            recorded=recorded(call) if isinstance(phase, Talking) else None,
         )
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from callflow.agent import Group, Sound, StatusReason, ThreadStatus
 from callflow.agent_machine import ActivityName
 from callflow.call import Direction, EndedBy, LegState, Media, ObserverMode
-from signaling.models.common import Id, Key, Model, Moment, Ref, Text
+from signaling.models.common import Id, Key, Model, Moment, Recorded, Ref, Text
 
 Tab = Key
 Sdp = Annotated[str, Field(min_length=1, max_length=32 * 1024)]
@@ -118,7 +118,7 @@ class Talk(Model):
     held_at: Moment | None
     consult: Consultation | None
     observers: list[CallObserver]
-    recorded: Literal["recording", "paused"] | None
+    recorded: Recorded | None
     """None: nothing of this talk is kept."""
 
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 from datetime import UTC
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -47,6 +47,8 @@ Id = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 """The name of a thing, as the server made it up: nothing that a database or a log could stumble over."""
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Recorded = Literal["recording", "paused"]
+"""What becomes of a talk that is recorded."""
 
 
 class Ref(Model):

@@ -10,7 +10,7 @@ from callflow.waiting import Place
 from callink.values import LinkState
 from signaling.availability import Availability
 from signaling.models.agents import Sdp
-from signaling.models.common import Model, Moment, Name
+from signaling.models.common import Model, Moment, Name, Recorded
 
 GuestPhase = Literal["waiting", "transferring", "talking", "calling_back", "ended"]
 
@@ -56,6 +56,10 @@ class GuestCall(Model):
     wait_until: Moment
     messages: list[GuestMessage]
     link_state: LinkState
+    consent: str | None
+    """What customers are told of being recorded; None while recording is off."""
+    recorded: Recorded | None
+    """None: nothing of the present talk is kept."""
 
 
 class GuestLink(Model):
@@ -73,6 +77,8 @@ class GuestLink(Model):
     opens_at: Moment | None
     """Of a closed queue, when that is known."""
     closed_text: str
+    consent: str | None
+    """What customers are told of being recorded (PLUS-10); None while recording is off."""
     call: GuestCall | None
 
 

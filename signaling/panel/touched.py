@@ -17,6 +17,8 @@ _LISTS: dict[FactKind, Stale] = {
     FactKind.STATUSES_CHANGED: "statuses",
     FactKind.DISPOSITIONS_CHANGED: "dispositions",
 }
+_RECORDINGS = frozenset({FactKind.RECORDING_STARTED, FactKind.RECORDING_STOPPED, FactKind.RECORDING_CHANGED})
+"""What changes a line in the list of recordings, or a note of one."""
 _AUDITED = frozenset(
     {
         *_LISTS,
@@ -94,6 +96,8 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
             stale.add(_LISTS[fact.kind])
         if fact.kind in _AUDITED or (fact.kind in _LED and fact.actor.kind is ActorKind.SUPERVISOR):
             stale.add("audit")
+        if fact.kind in _RECORDINGS:
+            stale.add("recordings")
         if fact.kind in _CALLS:
             calls_in |= {fact.queue} if fact.queue else set()
             calls_of |= {fact.agent} if fact.agent else set()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callflow.agent import Agent, WrapUp, new_agent
-from callflow.call import Call, CallingBack, Consult, Ended, LegState, Recording, Ring, Ringing, Talking
+from callflow.call import Call, CallingBack, Consult, Ended, LegState, Ring, Ringing, Talking
 from callflow.clock import Clock
 from callflow.ids import AgentId, CallId, ConversationId
 from callink.links import link_label
@@ -33,11 +33,11 @@ from signaling.models.agents import (
     TeamMember,
 )
 from signaling.models.agents import WrapUp as WrapUpView
-from signaling.models.common import Ref
+from signaling.models.common import Recorded, Ref
 from signaling.models.conversations import ConversationItem
 from signaling.models.panel import PanelState
 from signaling.panel.standing import agent_state, team_members
-from signaling.views import conversation_item
+from signaling.views import conversation_item, recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class PanelViews:
             last_summary=summary or None,
             reservation=_reservation(ring, agent.activity.since) if ring else None,
             asked_by=await _asked_by(session, call, person),
-            talk=await _talk(session, call.phase, call.recording) if isinstance(call.phase, Talking) else None,
+            talk=await _talk(session, call.phase, recorded(call)) if isinstance(call.phase, Talking) else None,
             until=call.phase.until if isinstance(call.phase, CallingBack) else None,
             tab=leg.tab,
             leg=leg.id,
@@ -180,7 +180,7 @@ async def _asked_by(session: Session, call: Call, person: AgentId) -> Ref | None
     return await _named(session, asker)
 
 
-async def _talk(session: Session, talk: Talking, kept: Recording | None) -> Talk:
+async def _talk(session: Session, talk: Talking, kept: Recorded | None) -> Talk:
     asked = talk.consult
     return Talk(
         agent=await _named(session, talk.agent),
@@ -192,7 +192,7 @@ async def _talk(session: Session, talk: Talking, kept: Recording | None) -> Talk
         observers=[
             CallObserver(supervisor=await _named(session, one.supervisor), mode=one.mode) for one in talk.observers
         ],
-        recorded=None if kept is None or not kept.on else "paused" if kept.paused_at else "recording",
+        recorded=kept,
     )
 
 

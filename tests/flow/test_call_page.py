@@ -36,6 +36,7 @@ def link(**changes: Any) -> Json:
     plain: Json = {
         "state": "active", "centre_name": "Northwind Energy", "text": "Welcome.", "starts_at": None, "ends_at": None,
         "audio_only": False, "asks_name": True, "name": None, "available": "open", "closed_text": "", "call": None,
+        "consent": None,
     }  # fmt: skip
     return plain | changes
 
@@ -46,7 +47,7 @@ def call(**changes: Any) -> Json:
         "id": "call_1", "media": "video", "phase": "waiting", "started_at": at(-83), "answered_at": None,
         "ended_at": None, "now": at(), "end_reason": None, "ended_by": None, "mine": "up", "agent": None,
         "transport": "transport_1", "grace_until": None, "wait_until": at(500), "messages": [], "link_state": "active",
-        "held_at": None, "callback_at": None,
+        "held_at": None, "callback_at": None, "consent": None, "recorded": None,
     }  # fmt: skip
     return plain | changes
 

@@ -55,6 +55,7 @@ def site(ui: BuiltUi | None) -> TestClient[web.Request, web.Application]:
                 "available": "open",
                 "opens_at": None,
                 "closed_text": "",
+                "consent": None,
                 "call": None,
             }
         )

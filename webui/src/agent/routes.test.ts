@@ -9,6 +9,8 @@ test.each<Route>([
   { area: "team", page: "time" },
   { area: "calls" },
   { area: "wallboard" },
+  { area: "recordings", recording: null },
+  { area: "recordings", recording: "rec_1" },
   { area: "settings", subject: null },
   { area: "settings", subject: "links" },
   { area: "settings", subject: "statuses" },

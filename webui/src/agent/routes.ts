@@ -6,6 +6,7 @@ export const settingsSubjects = [
   "queues",
   "rules",
   "waiting",
+  "recording",
   "statuses",
   "dispositions",
   "links",
@@ -20,6 +21,7 @@ export type Route =
   | { area: "work" | "recent"; conversation: string | null }
   | { area: "team"; page: "time" | null }
   | { area: "calls" | "wallboard" }
+  | { area: "recordings"; recording: string | null }
   | { area: "settings"; subject: SettingsSubject | null }
   | { area: "setup" };
 
@@ -33,6 +35,8 @@ export function routeOf(path: string): Route {
     case "work":
     case "recent":
       return { area, conversation: detail ? decodeURIComponent(detail) : null };
+    case "recordings":
+      return { area, recording: detail ? decodeURIComponent(detail) : null };
     case "team":
       return { area, page: detail === "time" ? detail : null };
     case "calls":
@@ -54,6 +58,8 @@ export function pathOf(route: Route): string {
       return joined(route.area, route.conversation);
     case "settings":
       return joined(route.area, route.subject);
+    case "recordings":
+      return joined(route.area, route.recording);
     case "team":
       return joined(route.area, route.page);
     default:

@@ -21,6 +21,8 @@ export interface GuestLink {
   /** Of a closed queue, when that is known. */
   opens_at: string | null;
   closed_text: string;
+  /** What customers are told of being recorded; null while nothing is recorded. */
+  consent: string | null;
   /** This browser's live call. */
   call: GuestCall | null;
 }
@@ -55,6 +57,9 @@ export interface GuestCall {
   wait_until: string;
   messages: GuestMessage[];
   link_state: LinkState;
+  consent: string | null;
+  /** Null: nothing of the present talk is kept. */
+  recorded: "recording" | "paused" | null;
 }
 
 /** Where the customer stands in the queue: 1 is next. */

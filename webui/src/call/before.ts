@@ -23,9 +23,10 @@ export function makeBefore(session: Session) {
 
   const startVideo = button("primary", video, t("start.video"), () => start("video"));
   const startAudio = button("secondary", phone, t("start.audio"), () => start("audio"));
+  const consent = h("p", { class: "consent" });
   const buttons = h("div", { class: "start" }, startVideo.element, startAudio.element);
   const opening = h("p", { class: "hint", role: "status" });
-  const form = h("form", { class: "before", novalidate: true }, welcome, level, nameField, buttons, opening);
+  const form = h("form", { class: "before", novalidate: true }, welcome, level, nameField, consent, buttons, opening);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     start(session.link?.audio_only ? "audio" : "video");
@@ -55,6 +56,8 @@ export function makeBefore(session: Session) {
     nameField.classList.toggle("wrong", session.nameMissing);
     setText(nameHint, t(session.nameMissing ? "name.missing" : "name.hint"));
 
+    setText(consent, link.consent ?? "");
+    show(consent, Boolean(link.consent));
     show(startVideo.element, !link.audio_only);
     startAudio.element.className = link.audio_only ? "primary" : "secondary";
     startVideo.set(t(starting === "video" ? "start.calling" : "start.video"));

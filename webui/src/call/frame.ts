@@ -3,6 +3,7 @@
 import { makeBefore } from "./before";
 import { makeCallback } from "./callback";
 import { makeChat } from "./chat";
+import { makeConsent } from "./consent";
 import { makeControls } from "./controls";
 import { h, setText } from "./dom";
 import { makeHeading, placeWords } from "./heading";
@@ -19,6 +20,7 @@ export function makeFrame(session: Session) {
   const stage = makeStage(session);
   const heading = makeHeading(session);
   const notices = makeNotices(session);
+  const consent = makeConsent(session);
   const before = makeBefore(session);
   const callback = makeCallback(session, say);
   const chat = makeChat(session, say);
@@ -29,6 +31,7 @@ export function makeFrame(session: Session) {
     notices.element,
     heading.element,
     before.element,
+    consent.element,
     heading.ways,
     callback.element,
     chat.element,
@@ -42,7 +45,7 @@ export function makeFrame(session: Session) {
     callback.calling,
     spoken,
   );
-  const parts = [stage, heading, notices, before, callback, chat, controls];
+  const parts = [stage, heading, notices, before, consent, callback, chat, controls];
   const announce = makeAnnouncer(session, say);
   let shown = "";
 

@@ -6,6 +6,7 @@ import "./page.css";
 import "./messages.css";
 import "./controls.css";
 import "./callback.css";
+import "./consent.css";
 import { makeFrame } from "./frame";
 import { Session } from "./session";
 

@@ -1,5 +1,5 @@
 import { calls } from "../../lib/api/client";
-import type { ObserverMode } from "../../lib/api/types";
+import type { ObserverMode, Recorded } from "../../lib/api/types";
 import { sentenceFor } from "../errors";
 import type { Notices } from "../shell/notices.svelte";
 import type { CallMedia } from "./call.svelte";
@@ -22,6 +22,17 @@ export class CallControl {
 
   get onHold(): boolean {
     return this.media.call?.talk?.held_at != null;
+  }
+
+  /** What becomes of this agent's own talk: recorded, paused, or neither. */
+  get recorded(): Recorded | null {
+    const call = this.media.call;
+    return call?.phase === "talking" ? (call.talk?.recorded ?? null) : null;
+  }
+
+  async toggleRecording(): Promise<void> {
+    if (this.recorded === null) return;
+    await this.ask(this.recorded === "paused" ? calls.resumeRecording : calls.pauseRecording);
   }
 
   async toggleHold(): Promise<void> {

@@ -24,6 +24,7 @@ const call: PanelCall = {
     held_at: null,
     consult: null,
     observers: [],
+    recorded: null,
   },
   until: null,
   leg: "leg_1",

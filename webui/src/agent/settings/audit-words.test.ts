@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { fieldText, subjectText, valueText } from "./audit-words";
+import { fieldText, subjectText, valueText, usedText } from "./audit-words";
+
+test("a use is said as what somebody did, also one of a newer server as a change", () => {
+  expect(usedText({ fields: [{ name: "used", old: null, new: "listened" }] })).toBe("listened to");
+  expect(usedText({ fields: [{ name: "used", old: null, new: "danced" }] })).toBeNull();
+  expect(usedText({ fields: [{ name: "name", old: "a", new: "b" }] })).toBeNull();
+});
 
 test("known kinds and fields have their own words, others are made readable", () => {
   expect(subjectText("call_link")).toBe("Call link");

@@ -1,5 +1,6 @@
 /** What the audit log says in words: of kinds of things, their fields and values, also of ones made later. */
 
+import type { AuditEntry } from "../../lib/api/types";
 import { dateTime } from "../../lib/i18n/format";
 import { locale, t, textFor } from "../text";
 
@@ -7,6 +8,12 @@ const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 export const subjectText = (subject: string): string => textFor(`audit.subject.${subject}`) ?? inWords(subject);
 export const fieldText = (field: string): string => textFor(`audit.field.${field}`) ?? inWords(field);
+
+/** Says how a thing was used, such as that somebody listened to it; null where it was changed. */
+export function usedText({ fields }: Pick<AuditEntry, "fields">): string | null {
+  const [field] = fields;
+  return field?.name === "used" ? textFor(`audit.used.${String(field.new)}`) : null;
+}
 
 /** Says a value in words: no `true`, no `null`, seconds with their unit, and what a field's own values mean. */
 export function valueText(field: string, value: unknown): string {

@@ -22,11 +22,12 @@ test("single keys act where one reads, in either case of letters", () => {
   expect(actionFor(press("v"), reading)).toBe("camera");
   expect(actionFor(press("h"), reading)).toBe("hold");
   expect(actionFor(press("t"), reading)).toBe("transfer");
+  expect(actionFor(press("p"), reading)).toBe("pause_recording");
   expect(actionFor(press("?", { shiftKey: true }), reading)).toBe("help");
 });
 
 test("single keys never act while one writes", () => {
-  for (const key of ["m", "v", "h", "t", "j", "k", "r", "i", "n", "?"])
+  for (const key of ["m", "v", "h", "t", "p", "j", "k", "r", "i", "n", "?"])
     expect(actionFor(press(key), writing)).toBeNull();
 });
 

@@ -5,6 +5,7 @@ export type Action =
   | "mute"
   | "camera"
   | "hold"
+  | "pause_recording"
   | "transfer"
   | "finish"
   | "help"
@@ -35,6 +36,7 @@ export const SINGLE_KEYS: readonly (readonly [key: string, action: Action])[] = 
   ["V", "camera"],
   ["H", "hold"],
   ["T", "transfer"],
+  ["P", "pause_recording"],
   ["J", "next"],
   ["K", "previous"],
   ["R", "reply"],

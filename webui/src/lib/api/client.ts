@@ -55,6 +55,8 @@ export const calls = {
   /** Calls a customer who was not answered: the customer's page rings, and the new call is in this tab. */
   callBack: (missed: string, tab: string) =>
     answer(api.POST(`${V1}/calls/{call_id}/call-back`, { ...ofCall(missed), body: { tab } })),
+  pauseRecording: (call: string) => answer(api.POST(`${V1}/calls/{call_id}/recording/pause`, ofCall(call))),
+  resumeRecording: (call: string) => answer(api.POST(`${V1}/calls/{call_id}/recording/resume`, ofCall(call))),
   take: (queue_id: string) => answer(api.POST(`${V1}/queues/{queue_id}/take`, { params: { path: { queue_id } } })),
 };
 

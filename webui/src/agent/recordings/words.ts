@@ -1,0 +1,45 @@
+/** What became of a recording, in words. */
+
+import type { RecordingItem, RecordingState } from "../../lib/api/types";
+import { duration } from "../../lib/i18n/format";
+import { t, textFor } from "../text";
+
+export const STATES: readonly RecordingState[] = [
+  "recording",
+  "finalizing",
+  "spooled",
+  "uploading",
+  "uploaded",
+  "failed_over",
+  "failed",
+];
+
+/** How long recordings can be that are looked for. */
+export const LENGTHS = {
+  short: { shorter_than: 60 },
+  medium: { longer_than: 60, shorter_than: 300 },
+  long: { longer_than: 300 },
+} as const;
+export type Length = keyof typeof LENGTHS;
+
+export const stateText = (state: RecordingState): string => t(`recordings.state.${state}`);
+
+/** Says what is wrong with a recording, also with a word of a newer server; null when nothing is. */
+export function troubleText({ why, partial }: Pick<RecordingItem, "why" | "partial">): string | null {
+  if (why !== null) return textFor(`recordings.why.${why}`) ?? t("recordings.why_other", { why });
+  return partial ? t("recordings.why_partial") : null;
+}
+
+/** Says why nothing can be heard of a recording yet, or any more; null when it can be. */
+export function whyNotHeard({ state, files }: Pick<RecordingItem, "state" | "files">): string | null {
+  if (files.some(({ kind }) => kind === "voice")) return null;
+  if (state === "recording" || state === "finalizing" || state === "failed") return t(`recordings.not_yet.${state}`);
+  return t("recordings.not_yet.gone");
+}
+
+export const agentsText = ({ segments }: Pick<RecordingItem, "segments">): string =>
+  [...new Set(segments.map(({ agent }) => agent.name))].join(", ");
+
+/** Says how long a recording is; null while it goes on. */
+export const lengthText = ({ seconds }: Pick<RecordingItem, "seconds">): string | null =>
+  seconds === null ? null : duration(Math.round(seconds));

@@ -1,0 +1,43 @@
+/** The REST calls about recordings by name. Each throws `ApiError`. */
+
+import { answer, api } from "./request";
+import type { paths } from "./schema";
+import type * as Api from "./types";
+
+const V1 = "/api/v1";
+
+type Query = NonNullable<paths["/api/v1/recordings"]["get"]["parameters"]["query"]>;
+
+const ofRecording = (recording_id: string) => ({ params: { path: { recording_id } } });
+
+export const recordings = {
+  page: (query: Query) => answer(api.GET(`${V1}/recordings`, { params: { query } })),
+  one: (recording: string) => answer(api.GET(`${V1}/recordings/{recording_id}`, ofRecording(recording))),
+  notes: (recording: string) => answer(api.GET(`${V1}/recordings/{recording_id}/notes`, ofRecording(recording))),
+  addNote: (recording: string, at_seconds: number, text: string) =>
+    answer(
+      api.POST(`${V1}/recordings/{recording_id}/notes`, { ...ofRecording(recording), body: { at_seconds, text } }),
+    ),
+  deleteNote: (recording_id: string, note_id: string) =>
+    answer(
+      api.DELETE(`${V1}/recordings/{recording_id}/notes/{note_id}`, { params: { path: { recording_id, note_id } } }),
+    ),
+  /** The address of a finished file, for elements that fetch it in pieces themselves. */
+  fileUrl: (recording: string, kind: string) =>
+    `${V1}/recordings/${encodeURIComponent(recording)}/files/${encodeURIComponent(kind)}`,
+};
+
+/** Reads a finished file that is JSON; what it holds is known to who asks for it. */
+export async function recordingFile<T>(recording_id: string, kind: string): Promise<T> {
+  const path = `${V1}/recordings/{recording_id}/files/{kind}` as const;
+  return (await answer(api.GET(path, { params: { path: { recording_id, kind } } }))) as T;
+}
+
+export const recordingSettings = {
+  current: () => answer(api.GET(`${V1}/recording-settings`)),
+  edit: (version: number, edit: Api.RecordingSettingsEdit) =>
+    answer(api.PATCH(`${V1}/recording-settings`, { body: { version, ...edit } })),
+  agents: () => answer(api.GET(`${V1}/recording-settings/agents`)),
+  setAgent: (agent_id: string, body: Omit<Api.AgentRecording, "agent_id">) =>
+    answer(api.PUT(`${V1}/recording-settings/agents/{agent_id}`, { params: { path: { agent_id } }, body })),
+};
