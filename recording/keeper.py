@@ -22,6 +22,7 @@ from conversations.db.database import Database
 from recording.catalogue import change_state
 from recording.finisher import FINISH_LIMIT_S, Finisher
 from recording.finishing import Facts, FileKind, Finished, UnsafeDiskError
+from recording.shelf import hand_over
 from recording.spool import Folder, look_into, remove
 from recording.states import RecordingState
 from recording.tables import RecordingRow
@@ -127,7 +128,7 @@ class Keeper:
                 await change_state(write, row, row.state, AUTOMATION)
 
     async def _keep(self, recording: RecordingId, folder: str, finished: Finished) -> None:
-        """Note that the finished files are safe."""
+        """Note that the finished files are safe, and put them on their way to the customer's server if there is one."""
         async with self._database.write() as write:
             row = await write.session.get_one(RecordingRow, recording, with_for_update=True)
             row.files = [_file(asdict(one)) for one in finished.files]
@@ -138,6 +139,7 @@ class Keeper:
             if not any(one.kind is FileKind.CUSTOMER for one in finished.files):
                 row.media = Media.AUDIO if not any(one.kind is FileKind.AGENT for one in finished.files) else row.media
             await change_state(write, row, RecordingState.SPOOLED, AUTOMATION)
+            await hand_over(write, row)
 
     async def _closed(self, recording: RecordingId) -> bool:
         return await asyncio.to_thread(_all_closed, self._spool / recording)

@@ -51,9 +51,7 @@ from media.lag import LagWatch
 from media.settings import MediaSettings
 from media.studio import Studio
 from recording.catalogue import Catalogue
-from recording.finisher import Finisher
 from recording.following import follow_call as record_call
-from recording.keeper import Keeper
 from recording.rules import RecordingRules, policy_for
 from signaling import metrics_page, pages
 from signaling.announced import announced
@@ -97,6 +95,7 @@ from signaling.panel.wallboard import WallboardFeed
 from signaling.plain_page import error_page
 from signaling.queues_api import QueuesApi
 from signaling.recording_settings_api import RecordingSettingsApi
+from signaling.recording_work import RECORDINGS, SPOOL, RecordingWork
 from signaling.recordings_api import RecordingsApi
 from signaling.removals import Removals
 from signaling.rules_api import RulesApi
@@ -115,11 +114,6 @@ from signaling.waiting.strategies_api import StrategiesApi
 from signaling.wallboard_api import WallboardApi
 
 log = logging.getLogger(__name__)
-
-RECORDINGS = "recordings"
-"""The folder of finished recordings in the data folder."""
-SPOOL = "spool"
-"""The folder below it into which calls are recorded."""
 
 
 class Media(MediaPort, Protocol):
@@ -177,8 +171,8 @@ class Parley:
         self.media: Media = media(self._media_event)
         self.recording_rules = RecordingRules(database)
         self.catalogue = Catalogue(database)
-        self.recordings = data / RECORDINGS
-        self.keeper = Keeper(database, Finisher(), self.recordings, self.recordings / SPOOL)
+        self.recording_work = RecordingWork(database, data)
+        self.recordings = self.recording_work.folder
         self.store = CallStore(database, [follow_call, handled_by_answer, record_call], policy_for)
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
@@ -243,6 +237,7 @@ class Parley:
         CallLogApi(CallLog(self.database), self.guest_events.would_ring).register(api)
         RecordingsApi(self.catalogue, self.recordings).register(api)
         RecordingSettingsApi(self.recording_rules, self.engine).register(api)
+        self.recording_work.register(api)
         self.agent_calls.register(api)
         self.call_control.register(api)
         self.panel.register(api)
@@ -298,7 +293,7 @@ class Parley:
                 ("quality pushes", self.qualities.push),
                 ("quality kept", self.qualities.keep),
                 ("sounds mended", self.rendering.mend),
-                ("recordings finished", self.keeper.run),
+                *self.recording_work.tasks(),
             )
         ]
         self.lag.start()
@@ -315,7 +310,7 @@ class Parley:
             await self.lag.stop()
             await self.qualities.save()
             await self.studio.stop()
-            self.keeper.close()
+            self.recording_work.close()
 
     def _media_event(self, event: MediaEvent) -> None:
         self.engine.media_event(event)
@@ -327,7 +322,10 @@ class Parley:
             late = await stuck(session, self.clock.now())
         phases = Counter(type(call.phase).__name__.lower() for call in await self.store.live_calls())
         return self.metrics.text(
-            {phase: phases[phase] for phase in ("waiting", "ringing", "talking")}, self.lag.lag(), late
+            {phase: phases[phase] for phase in ("waiting", "ringing", "talking")},
+            self.lag.lag(),
+            late,
+            await self.recording_work.figures(),
         )
 
     async def _waiting(self) -> Mapping[QueueId, int]:

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from callflow.ids import LegId
 from callflow.wiring import LegMeasured, LegSummed, LineQuality, LoopLag, MediaEvent, PlaneMeasured
+from recording.shelf import Figures
 
 FORGOTTEN_AFTER: Final = 10.0
 """Seconds without news after which a leg, or a media worker, is shown no more."""
@@ -25,6 +26,7 @@ class Metrics(Collector):
         self._calls: Mapping[str, int] = {}
         self._stuck: Mapping[str, int] = {}
         self._lag = LoopLag(0.0, 0.0, 0.0)
+        self._recorded = Figures({}, 0)
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._opinions = Histogram(
@@ -52,12 +54,12 @@ class Metrics(Collector):
             case _:
                 return
 
-    def text(self, calls: Mapping[str, int], lag: LoopLag, stuck: Mapping[str, int]) -> bytes:
+    def text(self, calls: Mapping[str, int], lag: LoopLag, stuck: Mapping[str, int], recorded: Figures) -> bytes:
         """Write all figures in Prometheus' text form.
 
         `calls` counts live calls by phase, `lag` is the server's, `stuck` counts what is late by kind (PLUS-15).
         """
-        self._calls, self._lag, self._stuck = calls, lag, stuck
+        self._calls, self._lag, self._stuck, self._recorded = calls, lag, stuck, recorded
         self._forget(time.monotonic())
         return generate_latest(self._registry)
 
@@ -73,6 +75,13 @@ class Metrics(Collector):
         for kind, count in self._stuck.items():
             late.add_metric([kind], count)
         yield late
+        kept = GaugeMetricFamily("parley_recordings", "Recordings that are not deleted", labels=["state"])
+        for state, count in self._recorded.states.items():
+            kept.add_metric([state], count)
+        yield kept
+        yield GaugeMetricFamily(
+            "parley_uploads_failing", "Recorded files that the customer's server did not take", self._recorded.failing
+        )
         yield from self._plane_figures()
         yield from self._lags()
         yield from self._leg_figures()

@@ -23,8 +23,9 @@ Stale = Literal[
     "calls",
     "routing_rules",
     "waiting",
+    "recording_storage",
 ]
-LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit", "waiting"})
+LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit", "waiting", "recording_storage"})
 """Lists of which only those who lead are told."""
 
 

@@ -16,6 +16,7 @@ _LISTS: dict[FactKind, Stale] = {
     FactKind.STRATEGIES_CHANGED: "waiting",
     FactKind.STATUSES_CHANGED: "statuses",
     FactKind.DISPOSITIONS_CHANGED: "dispositions",
+    FactKind.RECORDING_TARGET_CHANGED: "recording_storage",
 }
 _AUDITED = frozenset(
     {
@@ -94,6 +95,8 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
             stale.add(_LISTS[fact.kind])
         if fact.kind in _AUDITED or (fact.kind in _LED and fact.actor.kind is ActorKind.SUPERVISOR):
             stale.add("audit")
+        if fact.kind is FactKind.RECORDING_CHANGED:
+            stale.add("recording_storage")
         if fact.kind in _CALLS:
             calls_in |= {fact.queue} if fact.queue else set()
             calls_of |= {fact.agent} if fact.agent else set()
