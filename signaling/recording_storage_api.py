@@ -77,6 +77,7 @@ def _storage(target: RecordingTarget, backlog: Backlog) -> RecordingStorage:
         failover=target.failover,
         upload=target.upload,
         upload_refused=target.upload_refused,
+        video_refused=target.video_refused,
         version=target.version,
         trouble=trouble and StorageTrouble(code=trouble.code, sentence=trouble.sentence, since=trouble.since),
         backlog=StorageBacklog.model_validate(backlog),

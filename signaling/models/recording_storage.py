@@ -38,7 +38,8 @@ class StorageBacklog(Model):
 class RecordingStorage(Model):
     """The customer's server (FTP-01), with an empty host while none is configured; the secret is never shown.
 
-    `upload_refused` is why upload cannot be switched on, null where it can.
+    `upload_refused` is why upload cannot be switched on, null where it can; `video_refused` says that it is, or will be
+    with a server, since pictures are recorded that may not be downloaded (FTP-02).
     """
 
     protocol: TransferProtocol
@@ -52,6 +53,7 @@ class RecordingStorage(Model):
     failover: bool
     upload: bool
     upload_refused: str | None
+    video_refused: bool
     version: int
     trouble: StorageTrouble | None
     backlog: StorageBacklog

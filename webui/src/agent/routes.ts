@@ -8,6 +8,7 @@ export const settingsSubjects = [
   "waiting",
   "statuses",
   "dispositions",
+  "recording-storage",
   "links",
   "centre",
   "devices",
