@@ -109,7 +109,8 @@ class DatabaseShelf:
     async def late(self, target: TargetId, policy: Policy, now: datetime, most: int) -> Sequence[Job]:
         """Return jobs for which `delivery.late` holds."""
         tired = or_(DeliveryRow.tries >= policy.tries, DeliveryRow.since <= now - policy.patience)
-        found = _waiting().where(DeliveryRow.kept.is_(False), tired).order_by(DeliveryRow.since)
+        ready = or_(DeliveryRow.state != State.FAILED, DeliveryRow.due_at <= now)
+        found = _waiting().where(DeliveryRow.kept.is_(False), tired, ready).order_by(DeliveryRow.since)
         if not policy.failover:
             found = found.where(DeliveryRow.state != State.FAILED)
         return [job for job in await self._jobs(found.limit(100)) if late(job.delivery, policy, now)][:most]
@@ -197,10 +198,11 @@ async def hand_over(write: Write, recording: RecordingRow) -> None:
     """Put the finished files of a recording on their way, if upload is on: in the transaction that finished them.
 
     Video goes as the files that it is kept in, sound and each side's pictures, where its download is allowed (FTP-02);
-    where it is not, the sound goes alone.
+    where it is not, the sound goes alone. What was handed over once is not again.
     """
     target = await write.session.get_one(TargetRow, THE_TARGET)
-    if not target.upload:
+    known = select(DeliveryRow.id).where(DeliveryRow.recording_id == recording.id).limit(1)
+    if not target.upload or await write.session.scalar(known) is not None:
         return
     facts = await _facts(write, recording)
     pictures = recording.media is Media.VIDEO and recording.download

@@ -96,6 +96,7 @@ async def test_recordings_go_to_a_real_server_and_wait_for_it_while_it_is_down(c
         await boss.press("Save")
         await expect(page.get_by_text("Stored, and never shown.")).to_be_visible()
         await expect(page.get_by_label("Password")).to_have_value("")
+        await expect(boss.button("Test")).to_be_focused()
 
         first = await recorded(centre, ana, "Zoë ../../etc", RecordingState.UPLOADED)
         arrived = server.root / FOLDER / "2026" / f"Ana_Anic-Zoe_._._etc-{first.id}.voice.webm"

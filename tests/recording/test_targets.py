@@ -135,6 +135,9 @@ async def test_files_are_handed_over_only_while_upload_is_on_and_pictures_only_w
         f"recordings/Ana-Zoe_._._etc-{first}.{kind}.webm" for kind in ("agent", "customer", "voice")
     ]
     assert [job.source.name for job in jobs[3:]] == ["voice.webm"]
+    async with archive.database.write() as write:
+        await hand_over(write, await write.session.get_one(RecordingRow, first))
+    assert len(await archive.shelf.due(SERVER, clock.now(), 10)) == 4, "what is on its way is not sent a second time"
     assert all(job.source.is_file() for job in jobs)
 
 
