@@ -21,7 +21,7 @@ from tests.flow.conftest import Centre
 from tests.flow.people import Agent, eventually
 from tests.flow.test_recording import switch_on
 from tests.flow.test_supervisor import goes
-from tests.ftp_servers import FOLDER, PASSWORD, vsftpd
+from tests.ftp_servers import FOLDER, PASSWORD, openssh, ssh_key, vsftpd
 from tests.recording.gate import gate
 
 pytestmark = pytest.mark.flow
@@ -131,3 +131,34 @@ async def until_uploaded(centre: Centre, recording: RecordingId) -> None:
         return (await centre.parley.catalogue.one(recording)).state
 
     await eventually(state, lambda seen: seen is RecordingState.UPLOADED, "delivered recording")
+
+
+async def test_an_sftp_servers_key_is_compared_and_confirmed_on_the_page(centre: Centre) -> None:
+    """FTP-01: before it is confirmed nobody logs in; upload says what is missing."""
+    axe = Inspector(PHONE, DESK)
+    boss, key = await centre.agent("admin", color_scheme="light"), ssh_key()
+    async with openssh(key.export_public_key().decode()) as server:
+        await goes(boss, "Settings", "Recording storage")
+        page = boss.page
+        await page.get_by_label("Protocol").select_option("SFTP (encrypted)")
+        await expect(page.get_by_label("Port")).to_have_value("22")
+        await page.get_by_label("Host").fill("127.0.0.1")
+        await page.get_by_label("Port").fill(str(server.port))
+        await page.get_by_label("User").fill(server.user)
+        await page.get_by_label("Sign in with a private key").check()
+        await page.get_by_label("Private key", exact=True).fill(key.export_private_key().decode())
+        await page.get_by_label("Names of files").fill(f"{FOLDER}/{{call}}")
+        await expect(page.get_by_text("press Test, and confirm the server's key")).to_be_visible()
+        await boss.press("Test")
+        await expect(page.get_by_text("Compare it with what the server's owner tells you")).to_be_visible()
+        await axe.look(page, "a key to confirm")
+        await shot(boss, "sftp-confirm")
+        await boss.press("Confirm and test again")
+        await expect(page.get_by_text("The server works.")).to_be_visible()
+        await expect(page.get_by_text("Confirmed key:")).to_be_visible()
+        await expect(boss.button("Test")).to_be_focused()
+        await shot(boss, "sftp-works")
+        await boss.press("Save")
+        await expect(page.get_by_text("Stored, and never shown.")).to_be_visible()
+        await expect(page.get_by_label("Private key", exact=True)).to_have_value("")
+    assert axe.found == []
