@@ -151,6 +151,7 @@ async def test_an_sftp_servers_key_is_compared_and_confirmed_on_the_page(centre:
         await expect(page.get_by_text("press Test, and confirm the server's key")).to_be_visible()
         await boss.press("Test")
         await expect(page.get_by_text("Compare it with what the server's owner tells you")).to_be_visible()
+        await expect(page.get_by_text("Signing in failed")).to_be_hidden()
         await axe.look(page, "a key to confirm")
         await shot(boss, "sftp-confirm")
         await boss.press("Confirm and test again")
