@@ -51,6 +51,8 @@ class FactKind(StrEnum):
     """The talk with an agent is over, or is recorded no more."""
     RECORDING_CHANGED = "recording.changed"
     """The recording is in another state: see `recording.catalogue`."""
+    RECORDING_TARGET_CHANGED = "recording_target.changed"
+    """The server that recordings are brought to has other settings, fails, or works again."""
     AGENT_STATUS = "agent.status_changed"
     AGENT_NEXT = "agent.next_status_chosen"
     """The status that begins when the call and its wrap-up are over."""

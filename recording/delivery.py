@@ -65,7 +65,10 @@ class Delivery:
 
     @property
     def deletable(self) -> bool:
-        """Whether the finished file may be deleted, once retention wants to: there is a verified copy elsewhere."""
+        """Whether the finished file may be deleted, once retention wants to: there is a verified copy elsewhere.
+
+        Where the own storage is the folder of finished files itself (`shelf.KeptInPlace`) only `UPLOADED` says so.
+        """
         return self.state is State.UPLOADED or self.kept
 
     @property

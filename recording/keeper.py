@@ -27,6 +27,7 @@ from recording.catalogue import change_state, changed_fact
 from recording.finisher import Finisher
 from recording.finishing import Facts, FileKind, Finished, UnsafeDiskError
 from recording.following import ORPHANED, end_recording
+from recording.shelf import hand_over
 from recording.spool import Folder, look_into
 from recording.states import RecordingState
 from recording.tables import RecordingRow
@@ -216,6 +217,8 @@ class Keeper:
                 leased.media = Media.AUDIO
             state = RecordingState.FAILED if nothing else RecordingState.SPOOLED
             await change_state(write, leased, state, AUTOMATION)
+            if not nothing:
+                await hand_over(write, leased)
 
 
 async def _leased(write: Write, row: RecordingRow) -> RecordingRow:

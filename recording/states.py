@@ -17,4 +17,4 @@ class RecordingState(StrEnum):
     FAILED_OVER = "failed_over"
     """The server could not take it: it is on own storage, and is sent when the server is back (FTP-03)."""
     FAILED = "failed"
-    """No file could be made; what was written is kept."""
+    """Failover is off and the server did not take it, or the file is damaged: it is kept, and tried again (FTP-04)."""

@@ -149,7 +149,7 @@ class Uploader:
         self._probing: set[TargetId] = set()
         self._sent: dict[JobId, int] = {}
         self._breakers: dict[TargetId, tuple[int, Breaker]] = {}
-        self._told: dict[TargetId, Fault] = {}
+        self._told: dict[TargetId, tuple[int, Fault]] = {}
 
     @property
     def progress(self) -> Mapping[JobId, int]:
@@ -298,6 +298,6 @@ class Uploader:
         breaker = failed(self._breaker(target), error, self._clock.now())
         self._breakers[target.id] = target.version, breaker
         worth_telling = error.of_the_target and (not breaker.closed or not error.retryable)
-        if worth_telling and self._told.get(target.id) is not error.fault:
-            self._told[target.id] = error.fault
+        if worth_telling and self._told.get(target.id) != (target.version, error.fault):
+            self._told[target.id] = target.version, error.fault
             await self._shelf.tell(target.id, Notice(error.fault, error.sentence))

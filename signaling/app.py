@@ -50,13 +50,8 @@ from conversations.waiting.strategies import Strategies
 from media.lag import LagWatch
 from media.settings import MediaSettings
 from media.studio import Studio
-from recording.catalogue import Catalogue
-from recording.erasing import Retention
-from recording.finisher import Finisher
 from recording.following import follow_call as record_call
-from recording.keeper import Keeper
-from recording.rules import RecordingRules, policy_for
-from recording.troubles import Troubles
+from recording.rules import policy_for
 from signaling import metrics_page, pages
 from signaling.announced import announced
 from signaling.audit_api import AuditApi
@@ -98,10 +93,8 @@ from signaling.panel.views import PanelViews
 from signaling.panel.wallboard import WallboardFeed
 from signaling.plain_page import error_page
 from signaling.queues_api import QueuesApi
-from signaling.recording_settings_api import RecordingSettingsApi
-from signaling.recordings_api import RecordingsApi
+from signaling.recording_work import RECORDINGS, SPOOL, RecordingWork
 from signaling.removals import Removals
-from signaling.retention_api import RetentionApi
 from signaling.rules_api import RulesApi
 from signaling.sessions import CookieResolver
 from signaling.sessions_api import SessionsApi
@@ -118,11 +111,6 @@ from signaling.waiting.strategies_api import StrategiesApi
 from signaling.wallboard_api import WallboardApi
 
 log = logging.getLogger(__name__)
-
-RECORDINGS = "recordings"
-"""The folder of finished recordings in the data folder."""
-SPOOL = "spool"
-"""The folder below it into which calls are recorded."""
 
 
 class Media(MediaPort, Protocol):
@@ -178,12 +166,7 @@ class Parley:
         self.metrics = Metrics()
         self.lag = LagWatch()
         self.media: Media = media(self._media_event)
-        self.recording_rules = RecordingRules(database)
-        self.catalogue = Catalogue(database)
-        self.recordings = data / RECORDINGS
-        self.keeper = Keeper(database, Finisher(), self.recordings, self.recordings / SPOOL)
-        self.recording_troubles = Troubles(database)
-        self.retention = Retention(database, self.recordings, self.recordings / SPOOL)
+        self.recordings = RecordingWork(database, data)
         self.store = CallStore(database, [follow_call, handled_by_answer, record_call], policy_for)
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
@@ -246,9 +229,7 @@ class Parley:
         AuditApi(AuditLog(self.database)).register(api)
         WallboardApi(self.wallboard).register(api)
         CallLogApi(CallLog(self.database), self.guest_events.would_ring).register(api)
-        RecordingsApi(self.catalogue, self.recordings).register(api)
-        RetentionApi(self.retention, self.catalogue).register(api)
-        RecordingSettingsApi(self.recording_rules, self.engine).register(api)
+        self.recordings.register(api, self.engine)
         self.agent_calls.register(api)
         self.call_control.register(api)
         self.panel.register(api)
@@ -304,9 +285,7 @@ class Parley:
                 ("quality pushes", self.qualities.push),
                 ("quality kept", self.qualities.keep),
                 ("sounds mended", self.rendering.mend),
-                ("recordings finished", self.keeper.run),
-                ("recordings in trouble", self.recording_troubles.run),
-                ("old recordings deleted", self.retention.run),
+                *self.recordings.tasks(),
             )
         ]
         self.lag.start()
@@ -323,13 +302,13 @@ class Parley:
             await self.lag.stop()
             await self.qualities.save()
             await self.studio.stop()
-            self.keeper.close()
+            self.recordings.close()
 
     def _media_event(self, event: MediaEvent) -> None:
         self.engine.media_event(event)
         self.metrics.take(event)
         self.qualities.take(event)
-        self.recording_troubles.take(event)
+        self.recordings.troubles.take(event)
 
     async def _metrics(self) -> bytes:
         async with self.database.read() as session:
@@ -339,8 +318,7 @@ class Parley:
             {phase: phases[phase] for phase in ("waiting", "ringing", "talking")},
             self.lag.lag(),
             late,
-            self.keeper.orphans,
-            self.recording_troubles.counted(),
+            await self.recordings.figures(),
         )
 
     async def _waiting(self) -> Mapping[QueueId, int]:

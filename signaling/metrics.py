@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
@@ -16,6 +17,18 @@ FORGOTTEN_AFTER: Final = 10.0
 OPINIONS: Final = (1.5, 2.0, 2.5, 3.0, 3.5, 3.8, 4.0, 4.2, 4.3, 4.4)
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingFigures:
+    """What is counted of all recordings."""
+
+    states: Mapping[str, int]
+    failing: int
+    """Files that the customer's server did not take when it was last tried."""
+    orphans: int
+    troubles: Mapping[str, int]
+    """Legs that cannot be recorded now, by reason."""
+
+
 class Metrics(Collector):
     """The figures of one server. Figures of media workers count from a worker's start, as Prometheus expects."""
 
@@ -24,9 +37,8 @@ class Metrics(Collector):
         self._planes: dict[int, tuple[PlaneMeasured, float]] = {}
         self._calls: Mapping[str, int] = {}
         self._stuck: Mapping[str, int] = {}
-        self._orphans = 0
-        self._troubles: Mapping[str, int] = {}
         self._lag = LoopLag(0.0, 0.0, 0.0)
+        self._recorded = RecordingFigures({}, 0, 0, {})
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._opinions = Histogram(
@@ -55,12 +67,7 @@ class Metrics(Collector):
                 return
 
     def text(
-        self,
-        calls: Mapping[str, int],
-        lag: LoopLag,
-        stuck: Mapping[str, int],
-        orphans: int,
-        troubles: Mapping[str, int],
+        self, calls: Mapping[str, int], lag: LoopLag, stuck: Mapping[str, int], recorded: RecordingFigures
     ) -> bytes:
         """Write all figures in Prometheus' text form.
 
@@ -68,8 +75,7 @@ class Metrics(Collector):
         `orphans` what lies in the spool of recordings and belongs to no call, and `troubles` the legs that cannot be
         recorded by the reason.
         """
-        self._calls, self._lag, self._stuck, self._orphans = calls, lag, stuck, orphans
-        self._troubles = troubles
+        self._calls, self._lag, self._stuck, self._recorded = calls, lag, stuck, recorded
         self._forget(time.monotonic())
         return generate_latest(self._registry)
 
@@ -86,14 +92,23 @@ class Metrics(Collector):
             late.add_metric([kind], count)
         yield late
         yield GaugeMetricFamily(
-            "parley_recording_orphans", "What was recorded of calls that nobody knows: this stays 0", self._orphans
+            "parley_recording_orphans",
+            "What was recorded of calls that nobody knows: this stays 0",
+            self._recorded.orphans,
         )
         trouble = GaugeMetricFamily(
             "parley_recording_trouble", "Legs that cannot be recorded now: this stays 0", labels=["why"]
         )
         for why in TapWhy:
-            trouble.add_metric([why], self._troubles.get(why, 0))
+            trouble.add_metric([why], self._recorded.troubles.get(why, 0))
         yield trouble
+        kept = GaugeMetricFamily("parley_recordings", "Recordings that are not deleted", labels=["state"])
+        for state, count in self._recorded.states.items():
+            kept.add_metric([state], count)
+        yield kept
+        yield GaugeMetricFamily(
+            "parley_uploads_failing", "Recorded files that the customer's server did not take", self._recorded.failing
+        )
         yield from self._plane_figures()
         yield from self._lags()
         yield from self._leg_figures()

@@ -30,6 +30,7 @@ class Fault(StrEnum):
     BAD_NAME = "bad_name"
     SOURCE_LOST = "source_lost"
     SOURCE_CHANGED = "source_changed"
+    SECRET_LOST = "secret_lost"  # noqa: S105 (a code)
 
 
 _NEEDS_A_PERSON: Final = {
@@ -44,6 +45,7 @@ _NEEDS_A_PERSON: Final = {
     Fault.BAD_NAME,
     Fault.SOURCE_LOST,
     Fault.SOURCE_CHANGED,
+    Fault.SECRET_LOST,
 }
 _OUR_OWN: Final = {Fault.BAD_NAME, Fault.SOURCE_LOST, Fault.SOURCE_CHANGED}
 

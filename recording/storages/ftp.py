@@ -53,21 +53,32 @@ class FtpStorage(RemoteStorage):
         super().__init__(limits, addresses)
         self._target = target
 
+    async def fingerprint(self) -> str | None:
+        """Return the SHA-256 of the server's certificate, hexadecimal; see `RemoteStorage.fingerprint`."""
+        if self._target.tls is None:
+            return None
+        async with self._in_all(0), self._connected(TlsTrust(anybody_may_read_along=True)) as control:
+            return control.certificate()
+
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator["FtpSession"]:
-        target = self._target
+        async with self._connected(self._target.tls) as control:
+            yield await _logged_in(control, self._target, self._limits)
+
+    @asynccontextmanager
+    async def _connected(self, tls: TlsTrust | None) -> AsyncGenerator[Control]:
         control = Control(self._addresses, self._limits)
         try:
             try:
-                await control.open(target.host, target.port)
+                await control.open(self._target.host, self._target.port)
             except Refusal as error:
                 raise StorageError(Fault.REFUSED, f"The server takes nobody at the moment: “{error.text}”.") from error
-            if target.tls is not None:
+            if tls is not None:
                 try:
-                    await control.upgrade(await _context(target.tls), target.tls.fingerprint)
+                    await control.upgrade(await _context(tls), tls.fingerprint)
                 except Refusal as error:
                     raise StorageError(Fault.NO_TLS, f"The server has no FTPS: “{error.text}”.") from error
-            yield await _logged_in(control, target, self._limits)
+            yield control
         finally:
             control.leave()
 

@@ -135,6 +135,10 @@ class Control(aioftp.Client):
         finally:
             data.drop()
 
+    def certificate(self) -> str:
+        """Return the SHA-256 of the server's certificate in hexadecimal. The connection has TLS."""
+        return _sum_of_certificate(self.stream.writer)
+
     def leave(self) -> None:
         """Close without waiting; a server need not be told."""
         with contextlib.suppress(ConnectionError):
@@ -214,8 +218,7 @@ class Control(aioftp.Client):
     def _expect_certificate(self, writer: asyncio.StreamWriter) -> None:
         if self._fingerprint is None:
             return
-        tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
-        shown = hashlib.sha256(tls.getpeercert(binary_form=True) or b"").hexdigest()
+        shown = _sum_of_certificate(writer)
         if shown != self._fingerprint:
             raise StorageError(
                 Fault.BAD_CERTIFICATE, f"The server's certificate is not the one that was confirmed. It is {shown}."
@@ -245,6 +248,11 @@ class Control(aioftp.Client):
         self._broken = True
         if self._stream is not None:
             self._stream.writer.transport.abort()
+
+
+def _sum_of_certificate(writer: asyncio.StreamWriter) -> str:
+    tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
+    return hashlib.sha256(tls.getpeercert(binary_form=True) or b"").hexdigest()
 
 
 def _explanation(error: Exception) -> StorageError:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from ipaddress import IPv6Address, ip_address
 
 from recording.storages.base import Limits
 from recording.storages.errors import Fault, StorageError
@@ -20,6 +21,26 @@ async def system_addresses(host: str, port: int) -> Sequence[str]:
     except (OSError, UnicodeError):
         raise StorageError(Fault.UNREACHABLE, "Nobody knows a host of this name: look for a slip in it.") from None
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+async def server_addresses(host: str, port: int) -> Sequence[str]:
+    """Return the host's addresses at which a customer's server may be. Raises `StorageError` when there is none.
+
+    Private ones may be: the server mostly stands in the centre's own network, and only administrators name it. Those
+    that no file server has are not connected to: link-local ones (a cloud's metadata service), multicast, unspecified.
+    It is asked anew for each connection, so that a name that points elsewhere later gets nowhere either.
+    """
+    usable = [address for address in await system_addresses(host, port) if _usable(address)]
+    if not usable:
+        raise StorageError(Fault.UNREACHABLE, "No file server can be at the address of this host.")
+    return usable
+
+
+def _usable(text: str) -> bool:
+    address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    return not (address.is_link_local or address.is_multicast or address.is_unspecified)
 
 
 async def connect(addresses: Addresses, host: str, port: int, limits: Limits) -> socket.socket:

@@ -24,10 +24,14 @@ class RemoteStorage(ABC):
     def _session(self) -> AbstractAsyncContextManager[steps.Session]:
         """Connect, log in, and close in the end."""
 
-    async def check(self, folder: str = "") -> None:
-        """Try everything that `store` needs; see `Storage.check`."""
+    @abstractmethod
+    async def fingerprint(self) -> str | None:
+        """Ask the server what it is known by, for a person to confirm; None without encryption. Nobody logs in."""
+
+    async def check(self, folder: str = "", passed: Callable[[steps.CheckStep], object] = lambda _: None) -> None:
+        """Try everything that `store` needs; see `Storage.check`. Each step that went well is told."""
         async with self._in_all(0), self._session() as session:
-            await steps.check(session, folder)
+            await steps.check(session, folder, passed)
 
     async def store(self, source: Path, name: RemoteName, sha256: str, on_progress: Callable[[int], None]) -> Stored:
         """Upload the file; see `Storage.store`."""

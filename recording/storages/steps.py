@@ -15,6 +15,7 @@ import os
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
@@ -30,6 +31,16 @@ MOST_LISTED: Final = 20_000
 """Names in one folder that are looked through."""
 WHOLE_ONE_IN: Final = 20
 """One file in so many is read back as a whole, chosen by its sum."""
+
+
+class CheckStep(StrEnum):
+    """What a check does, in this order. The words stand in the API: never renamed."""
+
+    LOGIN = "login"
+    UPLOAD = "upload"
+    RENAME = "rename"
+    READ = "read"
+    DELETE = "delete"
 
 
 class Session(Protocol):
@@ -121,8 +132,9 @@ async def verify(session: Session, name: RemoteName, size: int, sha256: str) -> 
     return (await session.sum_of(name) or await _sum(session, name, size)) == sha256
 
 
-async def check(session: Session, folder: str) -> None:
-    """Upload a few bytes for real; see `Storage.check`."""
+async def check(session: Session, folder: str, passed: Callable[[CheckStep], object]) -> None:
+    """Upload a few bytes for real; see `Storage.check`. Each step that went well is told."""
+    passed(CheckStep.LOGIN)
     name, content = probe_name(folder), secrets.token_bytes(64)
     part = f"{name}.part"
     await session.make_folders(name)
@@ -130,14 +142,18 @@ async def check(session: Session, folder: str) -> None:
         await session.write(part, _once(content))
         _expect_size(await session.size(part), len(content))
         await _expect_name(session, part)
+        passed(CheckStep.UPLOAD)
         if await session.size(name) is not None:
             await session.remove(name)
         await session.rename(part, name)
         _expect_size(await session.size(name), len(content), renamed=True)
         await _expect_name(session, name)
+        passed(CheckStep.RENAME)
         if await _bytes(session, name, 0, len(content)) != content:
             raise _other_contents()
+        passed(CheckStep.READ)
     await session.remove(name)
+    passed(CheckStep.DELETE)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ ROOMS = (
     "conversations.rules.tables",
     "callink.tables",
     "recording.tables",
+    "recording.target_tables",
 )
 
 

@@ -24,8 +24,9 @@ Stale = Literal[
     "routing_rules",
     "waiting",
     "recordings",
+    "recording_storage",
 ]
-LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit", "waiting", "recordings"})
+LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit", "waiting", "recordings", "recording_storage"})
 """Lists of which only those who lead are told."""
 
 

@@ -16,6 +16,7 @@ _LISTS: dict[FactKind, Stale] = {
     FactKind.STRATEGIES_CHANGED: "waiting",
     FactKind.STATUSES_CHANGED: "statuses",
     FactKind.DISPOSITIONS_CHANGED: "dispositions",
+    FactKind.RECORDING_TARGET_CHANGED: "recording_storage",
 }
 _RECORDINGS = frozenset({FactKind.RECORDING_STARTED, FactKind.RECORDING_STOPPED, FactKind.RECORDING_CHANGED})
 """What changes a line in the list of recordings, or a note of one."""
@@ -98,6 +99,8 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
             stale.add("audit")
         if fact.kind in _RECORDINGS:
             stale.add("recordings")
+        if fact.kind is FactKind.RECORDING_CHANGED:
+            stale.add("recording_storage")
         if fact.kind in _CALLS:
             calls_in |= {fact.queue} if fact.queue else set()
             calls_of |= {fact.agent} if fact.agent else set()

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.flow
 
 async def switch_on(centre: Centre, agent: User, custom: Kept | None = None) -> None:
     """Record all calls of this agent."""
-    rules, boss = centre.parley.recording_rules, (await centre.user("admin")).actor
+    rules, boss = centre.parley.recordings.rules, (await centre.user("admin")).actor
     await rules.change(boss, (await rules.settings()).version, SettingsChange(on=True))
     mode = AgentMode.CUSTOM if custom else AgentMode.ON
     await rules.change_agent(boss, 0, OneAgent(agent.id, AgentRecording(mode, custom or Kept()), 0))
@@ -27,7 +27,7 @@ async def finished(centre: Centre) -> KeptRecording:
     """Wait until the only recording lies whole on own storage."""
 
     async def look() -> KeptRecording | None:
-        items, _ = await centre.parley.catalogue.page(RecordingFilter())
+        items, _ = await centre.parley.recordings.catalogue.page(RecordingFilter())
         return next(iter(items), None)
 
     def whole(found: KeptRecording | None) -> bool:
@@ -49,7 +49,7 @@ async def test_an_audio_call_is_recorded_with_the_customer_left_and_the_agent_ri
     assert kept.id == RecordingId(f"rec_{kept.call.removeprefix('call_')}")
     assert not kept.partial
     assert [part.agent.name for part in kept.segments] == ["Ana Anić"]
-    left, right = tones_of(centre.parley.recordings / (kept.folder or "") / kept.file("voice").name)
+    left, right = tones_of(centre.parley.recordings.folder / (kept.folder or "") / kept.file("voice").name)
     assert any(hertz and abs(hertz - carla.hertz) <= 0.02 * carla.hertz for hertz in left)
     assert any(hertz and abs(hertz - ana.hertz) <= 0.02 * ana.hertz for hertz in right)
     assert not any(hertz and abs(hertz - ana.hertz) <= 0.02 * ana.hertz for hertz in left), "nobody is heard twice"

@@ -143,7 +143,7 @@ async def test_both_pictures_of_a_video_call_keep_in_step_with_its_sound(centre:
     """REC-03, PLUS-10: consent is read before the call; pictures are watched, and not downloaded unless allowed."""
     boss, ana = await centre.agent("admin"), await centre.active_agent("ana")
     await switch_on(centre, await centre.user("ana"))
-    rules, actor = centre.parley.recording_rules, (await centre.user("admin")).actor
+    rules, actor = centre.parley.recordings.rules, (await centre.user("admin")).actor
     consent = SettingsChange(consent_text="We record calls to learn from them.")
     await rules.change(actor, (await rules.settings()).version, consent)
     carla = await centre.customer()
@@ -192,7 +192,7 @@ async def test_what_is_recorded_is_set_for_the_centre_and_for_each_agent(centre:
     boss, other = await centre.agent("admin"), await centre.agent("admin")
     for one in (boss, other):
         await goes(one, "Settings", "Recording")
-    page, rules = boss.page, centre.parley.recording_rules
+    page, rules = boss.page, centre.parley.recordings.rules
     await page.get_by_role("radio", name="Inbound only").check()
     await page.get_by_label("What customers are told").fill("We record calls.")
     await boss.reads("Changed: Which calls, What customers are told")

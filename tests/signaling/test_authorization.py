@@ -63,7 +63,13 @@ def test_the_rules_of_all_routes_are_these(house: House) -> None:
     assert rules["public"] >= {"sign_in", "set_up", "get_guest_link"}
     assert rules["own_session"] == {"get_session", "sign_out", "change_password"}
     people = {"create_user", "reset_password", "disable_user", "enable_user"}
-    assert rules["admin"] == people | {"erase_recordings", "set_queue_retention"}
+    storage = {
+        "get_recording_storage",
+        "set_recording_storage",
+        "test_recording_storage",
+        "name_in_recording_storage",
+    }
+    assert rules["admin"] == people | storage | {"erase_recordings", "set_queue_retention"}
     assert rules["supervisor"] >= {"list_users", "change_user", "create_queue", "change_queue", "change_settings"}
     assert rules["supervisor"] >= {"observe", "stop_observing"}
     assert len(rules["public"]) <= 4, "a new public route: is that so?"

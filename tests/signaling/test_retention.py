@@ -200,13 +200,13 @@ async def test_what_was_stopped_in_the_middle_of_deleting_is_seen_through_or_put
 @wire
 async def test_the_metrics_say_what_belongs_to_nobody_and_what_cannot_be_recorded(house: House) -> None:
     """PLUS-15, REC-02."""
-    stray = house.parley.recordings / SPOOL / "rec_stray" / "leg_1.tap"
+    stray = house.parley.recordings.folder / SPOOL / "rec_stray" / "leg_1.tap"
     stray.parent.mkdir(parents=True)
     stray.write_bytes(MAGIC)
-    keeper = house.parley.keeper
+    keeper = house.parley.recordings.keeper
     keeper._swept_at = None  # pyright: ignore - as an hour later
     await keeper.sweep()
-    house.parley.recording_troubles.take(TapTrouble(RecordingId("rec_1"), LegId("leg_1"), TapWhy.FULL))
+    house.parley.recordings.troubles.take(TapTrouble(RecordingId("rec_1"), LegId("leg_1"), TapWhy.FULL))
     async with (await house.browser("127.0.0.1")).client.get("/metrics") as answer:
         lines = (await answer.text()).splitlines()
     assert "parley_recording_orphans 1.0" in lines

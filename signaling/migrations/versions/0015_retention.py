@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015_retention"
-down_revision = "0013_recordings"
+down_revision = "0014_recording_targets"
 
 MOMENT = sa.DateTime(timezone=True)
 KEY = sa.String(40)

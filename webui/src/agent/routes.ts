@@ -9,6 +9,7 @@ export const settingsSubjects = [
   "recording",
   "statuses",
   "dispositions",
+  "recording-storage",
   "links",
   "centre",
   "devices",

@@ -159,6 +159,13 @@ export const settings = {
     answer(api.PATCH(`${V1}/settings`, { body: { version, ...edit } })),
 };
 
+export const recordingStorage = {
+  current: () => answer(api.GET(`${V1}/recording-storage`)),
+  set: (body: Api.RecordingStorageChange) => answer(api.PUT(`${V1}/recording-storage`, { body })),
+  test: (body: Api.RecordingServer) => answer(api.POST(`${V1}/recording-storage/test`, { body })),
+  name: (template: string) => answer(api.POST(`${V1}/recording-storage/name`, { body: { template } })),
+};
+
 const ofStatus = (status_id: string) => ({ path: { status_id } });
 
 export const statuses = {

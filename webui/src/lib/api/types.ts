@@ -68,6 +68,10 @@ export type DispositionEdit = Omit<Schemas["DispositionEdit"], "version">;
 export type DispositionMode = Settings["disposition_mode"];
 export type UserEdit = Omit<Schemas["UserChange"], "version">;
 export type Settings = Schemas["Settings"];
+export type RecordingStorage = Schemas["RecordingStorage"];
+export type RecordingServer = Schemas["RecordingServer"];
+export type StorageTest = Schemas["StorageTest"];
+export type RecordingStorageChange = Schemas["RecordingStorageChange"];
 export type SettingsEdit = Omit<Schemas["SettingsChange"], "version">;
 
 export type Media = Schemas["Media"];

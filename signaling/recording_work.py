@@ -1,0 +1,73 @@
+"""Recordings, built and bound: by which rules, finishing, bringing them to the customer's server, deleting them."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
+
+from callflow.engine import Engine
+from conversations.calls.store import CallTransaction
+from conversations.db.database import Database
+from recording.catalogue import Catalogue
+from recording.erasing import Retention
+from recording.finisher import Finisher
+from recording.keeper import Keeper
+from recording.rules import RecordingRules
+from recording.shelf import DatabaseShelf, KeptInPlace
+from recording.targets import SecretKeys, Targets, uploads_are_on
+from recording.troubles import Troubles
+from recording.uploader import Uploader
+from signaling.http.api import Api
+from signaling.metrics import RecordingFigures
+from signaling.recording_settings_api import RecordingSettingsApi
+from signaling.recording_storage_api import RecordingStorageApi
+from signaling.recordings_api import RecordingsApi
+from signaling.retention_api import RetentionApi
+
+RECORDINGS: Final = "recordings"
+"""The folder of finished recordings in the data folder."""
+SPOOL: Final = "spool"
+"""The folder below it into which calls are recorded."""
+KEYS: Final = "secret.keys"
+"""The file in the data folder that opens secrets in the database."""
+
+
+class RecordingWork:
+    """Everything of it, built and bound. Nothing touches the disk before its tasks run or the API is used."""
+
+    def __init__(self, database: Database, data: Path) -> None:
+        self.folder = data / RECORDINGS
+        spool = self.folder / SPOOL
+        keys = SecretKeys(data / KEYS)
+        self.rules = RecordingRules(database)
+        self.catalogue = Catalogue(database)
+        self.keeper = Keeper(database, Finisher(), self.folder, spool)
+        self.troubles = Troubles(database)
+        self.retention = Retention(database, self.folder, spool, uploads_are_on)
+        self.targets = Targets(database, keys)
+        self.shelf = DatabaseShelf(database, keys, self.folder)
+        self.uploader = Uploader(self.shelf, KeptInPlace(self.folder), database.clock)
+
+    def register(self, api: Api, engine: Engine[CallTransaction]) -> None:
+        """Add the routes."""
+        RecordingsApi(self.catalogue, self.folder).register(api)
+        RetentionApi(self.retention, self.catalogue).register(api)
+        RecordingSettingsApi(self.rules, engine).register(api)
+        RecordingStorageApi(self.targets, self.shelf).register(api)
+
+    def tasks(self) -> tuple[tuple[str, Callable[[], Coroutine[Any, Any, None]]], ...]:
+        """Return what must run, by name."""
+        return (
+            ("recordings finished", self.keeper.run),
+            ("recordings delivered", self.uploader.run),
+            ("recordings in trouble", self.troubles.run),
+            ("old recordings deleted", self.retention.run),
+        )
+
+    async def figures(self) -> RecordingFigures:
+        """Count recordings for the metrics."""
+        kept = await self.shelf.figures()
+        return RecordingFigures(kept.states, kept.failing, self.keeper.orphans, self.troubles.counted())
+
+    def close(self) -> None:
+        """End the workers: what they were doing is begun again by the next start."""
+        self.keeper.close()
