@@ -17,7 +17,9 @@ export function makeStage(session: Session) {
   const voice = h("audio", { autoplay: true });
 
   const signs = { agent: person, hold: pause, away: incoming };
-  const drawn = Object.entries(signs).map(([what, drawing]) => [what, h("span", { class: "sign" }, icon(drawing))] as const);
+  const drawn = Object.entries(signs).map(
+    ([what, drawing]) => [what, h("span", { class: "sign" }, icon(drawing))] as const,
+  );
   const face = h("div", { class: "face" }, ...drawn.map(([, sign]) => sign));
   const caption = h("p", { class: "caption" });
   const check = button("secondary", camera, "", () => void session.check());
