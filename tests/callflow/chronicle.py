@@ -32,6 +32,8 @@ class History:
     """Who refused it in the present round, and when."""
     passed: set[AgentId] = field(default_factory=set[AgentId])
     """Who was passed over for another reason: when he is asked again, another round may have begun."""
+    earlier: dict[AgentId, datetime] = field(default_factory=dict[AgentId, datetime])
+    """Who refused before another round may have begun: if it had not, asking one of them begins it."""
     over: bool = False
 
 
@@ -163,8 +165,10 @@ class Chronicle:
             history.refused.clear()  # another round begins, for everybody
             history.passed.clear()
         elif fact.agent in history.passed:
-            history.refused.clear()
+            history.earlier, history.refused = history.refused, {}
             history.passed.clear()
+        elif fact.agent in history.earlier and logged.at >= max(history.earlier.values()) + DECLINE_PAUSE:
+            history.earlier, history.refused = {}, {}
 
     def _check_agent_follows(self, logged: LoggedFact, new: list[LoggedFact]) -> None:
         """PLUS-07, WRAP-02, XFER-04: who misses a call is set Away, who talked wraps up, in the same moment."""
