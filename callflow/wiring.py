@@ -232,6 +232,10 @@ class MediaPort(Protocol):
         """Play a prompt once over whatever the leg's voice is wired to, until that is wired to something else."""
         ...
 
+    def hush(self, leg: LegId) -> None:
+        """End what `play` began, at once. One to whom nothing is said is left alone."""
+        ...
+
     def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
         """Write what the leg sends to `path` from now on. Packets never come back through this port."""
         ...

@@ -146,6 +146,13 @@ class MediaPlane:
         else:
             self._begin_prompt(found, prompt, packets)
 
+    def hush(self, leg: LegId) -> None:
+        """End what `play` began, at once: the leg hears what its voice is wired to."""
+        prompt = self._patchbay.cut(leg)
+        if prompt is not None:
+            self._patchbay.settle_leg(leg)
+            self._tell_soon(PromptEnded(leg, prompt))
+
     def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
         """Write what the leg sends to `path` from now on, until it is closed or tapped for another recording."""
         found = self._legs.get(leg)

@@ -28,6 +28,7 @@ from signaling.media_worker.messages import (
     Count,
     Counted,
     Happened,
+    Hush,
     Message,
     NotReady,
     Open,
@@ -124,6 +125,8 @@ class Process:
                     plane.wire(call, epoch, wiring)
                 case Play(leg=leg, prompt=prompt):
                     plane.play(leg, prompt)
+                case Hush(leg=leg):
+                    plane.hush(leg)
                 case Tap(leg=leg, recording=recording, path=path):
                     plane.tap(leg, recording, path)
                 case Close(leg=leg):

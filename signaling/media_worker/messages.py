@@ -83,6 +83,13 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """`MediaPort.hush`."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class Tap:
     """`MediaPort.tap`."""
 
@@ -156,13 +163,13 @@ class Pong:
 
 
 Question = Open | Reopen | Count
-Order = Begin | WireCall | Play | Tap | Close | Ping
+Order = Begin | WireCall | Play | Hush | Tap | Close | Ping
 Reply = Answered | Refused | Counted
 FromWorker = Ready | NotReady | Reply | Happened | Pong
 Message = Question | Order | FromWorker
 
 _ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {kind.__name__: TypeAdapter(kind) for kind in (
-    Open, Reopen, Count, Begin, WireCall, Play, Tap, Close, Ping,
+    Open, Reopen, Count, Begin, WireCall, Play, Hush, Tap, Close, Ping,
     Ready, NotReady, Answered, Refused, Counted, Happened, Pong,
 )}  # fmt: skip
 

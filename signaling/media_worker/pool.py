@@ -16,6 +16,7 @@ from signaling.media_worker.messages import (
     Close,
     Count,
     Counted,
+    Hush,
     Open,
     Order,
     Play,
@@ -131,6 +132,10 @@ class MediaWorkers:
     def play(self, leg: LegId, prompt: PromptId) -> None:
         """Play a prompt once."""
         self._order(self._slot_of(leg), Play(leg, prompt))
+
+    def hush(self, leg: LegId) -> None:
+        """End what is being said to a leg."""
+        self._order(self._slot_of(leg), Hush(leg))
 
     def tap(self, leg: LegId, recording: RecordingId, path: str) -> None:
         """Write what the leg sends to `path`."""
