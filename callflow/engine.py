@@ -26,6 +26,7 @@ from callflow.events import (
     Decision,
     DriverFailed,
     HungUp,
+    Hush,
     LegConnected,
     LegLost,
     Play,
@@ -339,6 +340,8 @@ class Engine(Generic[T]):
                         self._media.close(leg)
                     case Play(leg=leg, prompt=prompt):
                         self._media.play(leg, prompt)
+                    case Hush(leg=leg):
+                        self._media.hush(leg)
             except Exception as error:
                 log.error("%s of call %s failed", type(command).__name__, call.id, exc_info=error)
                 if call.live:

@@ -322,7 +322,14 @@ class Play:
     prompt: PromptId
 
 
-Command = Wire | CloseLeg | Play
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """End what is being said to a leg (PLUS-14)."""
+
+    leg: LegId
+
+
+Command = Wire | CloseLeg | Play | Hush
 
 
 @dataclass(frozen=True, slots=True)

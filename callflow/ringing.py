@@ -22,7 +22,19 @@ from callflow.call import (
 )
 from callflow.deciding import agent_actor, fact, seconds
 from callflow.errors import RefusedError
-from callflow.events import AgentAccepted, AgentOrder, AgentReserved, CloseLeg, Decision, Engage, Release, Reserve, Wire
+from callflow.events import (
+    AgentAccepted,
+    AgentOrder,
+    AgentReserved,
+    CloseLeg,
+    Command,
+    Decision,
+    Engage,
+    Hush,
+    Release,
+    Reserve,
+    Wire,
+)
 from callflow.facts import AUTOMATION, FactKind
 from callflow.hearing import STOPPED
 from callflow.ids import AgentId
@@ -64,8 +76,10 @@ def answer(call: Call, event: AgentAccepted, now: datetime) -> Decision:
         answered = talk(call, event.agent, leg, now)
         waited = now - (call.waiting_since or call.started_at)
         facts = [fact(call, FactKind.CALL_ANSWERED, actor, event.agent, waited_seconds=seconds(waited))]
-    closed = tuple(CloseLeg(other.leg.id) for other in losers)
-    return Decision(answered, (*facts, *rescinded), (Wire(wiring(answered)), *closed), tuple(orders))
+    commands: list[Command] = [Wire(wiring(answered)), *(CloseLeg(other.leg.id) for other in losers)]
+    if call.hearing.saying is not None and leg.state is not LegState.UP:  # no other voice cuts it yet
+        commands.append(Hush(call.customer_leg.id))
+    return Decision(answered, (*facts, *rescinded), tuple(commands), tuple(orders))
 
 
 def talk(call: Call, agent: AgentId, leg: Leg, now: datetime) -> Call:

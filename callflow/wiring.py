@@ -271,6 +271,10 @@ class MediaPort(Protocol):
         """Play a prompt once over whatever the leg's voice is wired to, until that is wired to something else."""
         ...
 
+    def hush(self, leg: LegId) -> None:
+        """End what `play` began, at once. One to whom nothing is said is left alone."""
+        ...
+
     def close(self, leg: LegId) -> None:
         """End a leg and forget it. Closing an unknown leg does nothing."""
         ...

@@ -45,6 +45,10 @@ class CallScenes:
         await album.take(ana.page, "panel-held")
         await ana.press("Transfer")
         await ana.press("Ask first")
+        await ben.rings()
+        await ana.reads("Ringing Ben Brook")
+        await album.take(ana.page, "panel-consult-ringing")
+        await album.take(ben.page, "panel-ringing-consult")
         await ben.press("Answer")
         await expect(ana.button("Complete transfer")).to_be_visible()
         await album.take(ana.page, "panel-consult")
@@ -92,15 +96,32 @@ class CallScenes:
         await page.goto(f"{self.url}/agent/wallboard")
         await expect(page.get_by_role("group", name="Callers waiting")).to_contain_text("1")
         await self.album.take(page, "panel-wallboard")
+        await self.next_caller(customer)
         await customer.press("Leave")
         await page.goto(f"{self.url}/agent/calls")
         await expect(page.get_by_role("list", name="Nobody answered yet")).to_contain_text("Marta Nowak")
+        await self.ana.page.get_by_role("link", name="Calls", exact=True).click()
+        await expect(self.ana.button("Call back Marta Nowak")).to_be_visible()
+        await self.album.take(self.ana.page, "panel-calls-missed")
         await expect(page.get_by_role("rowheader", name="Marta Nowak")).to_be_visible()
         await self.album.take(page, "panel-calls")
         await page.goto(f"{self.url}/agent/settings/audit")
         await expect(page.get_by_role("list", name="Audit log")).to_be_visible()
         await self.album.take(page, "settings-audit")
         await self.tried_rules(page)
+
+    async def next_caller(self, customer: Customer) -> None:
+        """Take what agents see of who waits in a queue that hands out nothing by itself."""
+        queue = next(one for one in await ask(self.admin.page, "GET", "queues") if one["name"] == "Workshop")
+        by_hand = {"version": queue["version"], "auto_assign": False}
+        changed = await ask(self.admin.page, "PATCH", f"queues/{queue['id']}", by_hand)
+        await self.ana.chooses("Active")
+        await expect(self.ana.button("Next caller: Workshop (1 waiting)")).to_be_enabled()
+        await self.album.take(self.ana.page, "panel-next-caller")
+        await self.ana.chooses("Busy")
+        await ask(
+            self.admin.page, "PATCH", f"queues/{queue['id']}", {"version": changed["version"], "auto_assign": True}
+        )
 
     async def tried_rules(self, page: Page) -> None:
         """Take the routing rules with a trial."""

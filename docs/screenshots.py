@@ -65,7 +65,11 @@ class Tour:
         settings = await ask(admin, "GET", "settings")
         welcome = "Hello! Talk to our workshop, with or without video. Show us your bike: it often helps."
         change = {"version": settings["version"], "centre_name": "Marlow Bicycles", "welcome_text": welcome}
-        await ask(admin, "PATCH", "settings", change)
+        await ask(admin, "PATCH", "settings", change | {"disposition_mode": "optional"})
+        for name, group in (("Sales calls", "available"), ("Stocktaking", "busy"), ("Lunch", "away")):
+            await ask(admin, "POST", "statuses", {"name": name, "group": group})
+        for name in ("Question answered", "Repair booked", "Wrong number"):
+            await ask(admin, "POST", "dispositions", {"name": name})
         users = {user["login"]: user["id"] for user in await ask(admin, "GET", "users")}
         for login, name, roles in (("chloe", "Chloé Martin", ["agent"]), ("dev", "Dev Patel", ["agent", "supervisor"])):
             made = await ask(admin, "POST", "users", {"login": login, "name": name, "roles": roles})
@@ -147,10 +151,14 @@ class Tour:
         await admin.goto(f"{self.url}/agent/team")
         await admin.get_by_text("In a call").first.wait_for()
         await album.take(admin, "panel-team")
+        await admin.get_by_role("link", name="How time is spent").click()
+        await admin.get_by_role("table").wait_for()
+        await album.take(admin, "panel-team-time")
         await ana.press("Hang up")
         await ana.press("+10 s")
         report = "Pads are here; he brings the bike on Thursday."
         await ana.wrap_up.get_by_role("textbox").fill(report)
+        await ana.wrap_up.get_by_label("Disposition").select_option("Repair booked")
         await album.take(ana.page, "panel-wrap-up")
         await ana.reports(report)
         await customer.reads("The call has ended")
@@ -166,9 +174,13 @@ class Tour:
         await ana.page.keyboard.press("?")
         await self.album.take(ana.page, "panel-keys")
         await ana.page.keyboard.press("Escape")
+        await ana.chooses("Busy")
+        await ana.page.goto(f"{self.url}/agent/team")
+        await ana.reads("Only for supervisors")
+        await self.album.take(ana.page, "panel-leaders-only")
         for subject in ("devices", "account"):
             await self.settings_page(ana.page, subject)
-        for subject in ("queues", "rules", "waiting", "users", "centre", "links"):
+        for subject in ("queues", "rules", "waiting", "agents", "statuses", "dispositions", "users", "centre", "links"):
             await self.settings_page(admin, subject)
         await admin.goto(f"{self.url}/agent/settings/queues")
         await admin.get_by_role("button", name="Edit Workshop").click()

@@ -58,7 +58,7 @@ class Patchbay:
         for leg in wiring:
             self._call_of[leg] = call
         rewired = [leg for leg in (*touched, *wiring) if known and _voice(before, leg) != _voice(wiring, leg)]
-        cut = [(leg, prompt) for leg in rewired if (prompt := self._cut(leg)) is not None]
+        cut = [(leg, prompt) for leg in rewired if (prompt := self.cut(leg)) is not None]
         for leg in (*touched, *wiring):
             self.settle_leg(leg)
         self._forget_old_calls()
@@ -144,7 +144,8 @@ class Patchbay:
             packets = self._shelf.find(HOLD_MUSIC)
         return Playing(prompt, packets, repeat=True) if packets else None
 
-    def _cut(self, leg_id: LegId) -> PromptId | None:
+    def cut(self, leg_id: LegId) -> PromptId | None:
+        """Say nothing more to a leg; return what was being said, or was about to be."""
         leg = self._legs.get(leg_id)
         if leg is None:
             return None

@@ -154,6 +154,13 @@ class MediaPlane:
         else:
             self._begin_prompt(found, prompt, packets)
 
+    def hush(self, leg: LegId) -> None:
+        """End what `play` began, at once: the leg hears what its voice is wired to."""
+        prompt = self._patchbay.cut(leg)
+        if prompt is not None:
+            self._patchbay.settle_leg(leg)
+            self._tell_soon(PromptEnded(leg, prompt))
+
     def close(self, leg: LegId) -> None:
         """End a leg and forget it. Closing an unknown leg does nothing."""
         found = self._legs.pop(leg, None)

@@ -27,6 +27,7 @@ from signaling.media_worker.messages import (
     Count,
     Counted,
     Happened,
+    Hush,
     Message,
     NotReady,
     Open,
@@ -128,6 +129,8 @@ class Process:
                     plane.wire(call, epoch, wiring, taps)
                 case Play(leg=leg, prompt=prompt):
                     plane.play(leg, prompt)
+                case Hush(leg=leg):
+                    plane.hush(leg)
                 case Close(leg=leg):
                     plane.close(leg)
                 case Ping():

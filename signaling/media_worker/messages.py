@@ -84,6 +84,13 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """`MediaPort.hush`."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """`MediaPort.close`."""
 
@@ -148,13 +155,13 @@ class Pong:
 
 
 Question = Open | Reopen | Count
-Order = Begin | WireCall | Play | Close | Ping
+Order = Begin | WireCall | Play | Hush | Close | Ping
 Reply = Answered | Refused | Counted
 FromWorker = Ready | NotReady | Reply | Happened | Pong
 Message = Question | Order | FromWorker
 
 _ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {kind.__name__: TypeAdapter(kind) for kind in (
-    Open, Reopen, Count, Begin, WireCall, Play, Close, Ping,
+    Open, Reopen, Count, Begin, WireCall, Play, Hush, Close, Ping,
     Ready, NotReady, Answered, Refused, Counted, Happened, Pong,
 )}  # fmt: skip
 

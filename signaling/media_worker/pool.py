@@ -16,6 +16,7 @@ from signaling.media_worker.messages import (
     Close,
     Count,
     Counted,
+    Hush,
     Open,
     Order,
     Play,
@@ -130,6 +131,10 @@ class MediaWorkers:
     def play(self, leg: LegId, prompt: PromptId) -> None:
         """Play a prompt once."""
         self._order(self._slot_of(leg), Play(leg, prompt))
+
+    def hush(self, leg: LegId) -> None:
+        """End what is being said to a leg."""
+        self._order(self._slot_of(leg), Hush(leg))
 
     def close(self, leg: LegId) -> None:
         """End a leg and forget it."""

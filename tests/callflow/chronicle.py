@@ -28,10 +28,13 @@ class History:
     calling: AgentId | None = None
     """Who calls the customer back."""
     wants_callback: bool = False
-    refused: dict[AgentId, datetime] = field(default_factory=dict[AgentId, datetime])
-    """Who refused it in the present round, and when."""
+    refused: set[AgentId] = field(default_factory=set[AgentId])
+    """Who refused it in the present round."""
     passed: set[AgentId] = field(default_factory=set[AgentId])
-    """Who was passed over for another reason: when he is asked again, another round may have begun."""
+    """Who was passed over for another reason: when he is asked again, another round may have begun, or not."""
+    round_known: bool = True
+    last: dict[AgentId, datetime] = field(default_factory=dict[AgentId, datetime])
+    """When each refused last, in whichever round."""
     over: bool = False
 
 
@@ -122,7 +125,8 @@ class Chronicle:
             history.talking, history.asked = target, None
             return
         history.talking, history.ringing = None, {target}
-        history.refused, history.passed = {}, {AgentId(by or "")}
+        history.refused, history.passed, history.last = set(), {AgentId(by or "")}, {}
+        history.round_known = True
 
     def _ring_over(self, history: History, agent: AgentId, logged: LoggedFact) -> None:
         requeued = logged.fact.kind is FactKind.CALL_REQUEUED
@@ -138,7 +142,8 @@ class Chronicle:
                 history.talking = history.calling = None
             history.asked = None
         if logged.fact.kind in REFUSALS:
-            history.refused[agent] = logged.at
+            history.refused.add(agent)
+            history.last[agent] = logged.at
         elif requeued:
             history.passed.add(agent)
 
@@ -155,15 +160,16 @@ class Chronicle:
         history = self.calls.setdefault(call.id, History())
         if not self.world.hands_out(call.queue):
             history.refused.clear()  # who takes a call may have refused it before
-        elif fact.agent in history.refused:
-            last = max(history.refused.values())
-            assert logged.at >= last + DECLINE_PAUSE, "PLUS-07: who refused is not asked again at once"
-            unasked = (others & levels.keys()) - history.refused.keys() - history.passed
-            assert not unasked, "PLUS-07: nor before everybody else was"
+            return
+        if fact.agent in history.last:
+            again = history.last[fact.agent] + DECLINE_PAUSE
+            assert logged.at >= again, "PLUS-07: who refused is not asked again at once"
+        if fact.agent in history.refused:
+            unasked = (others & levels.keys()) - history.refused - history.passed
+            assert not unasked or not history.round_known, "PLUS-07: nor before everybody else was"
+        if fact.agent in history.refused | history.passed:
+            history.round_known = history.round_known and fact.agent in history.refused
             history.refused.clear()  # another round begins, for everybody
-            history.passed.clear()
-        elif fact.agent in history.passed:
-            history.refused.clear()
             history.passed.clear()
 
     def _check_agent_follows(self, logged: LoggedFact, new: list[LoggedFact]) -> None:

@@ -9,6 +9,7 @@ from callflow.events import (
     AgentAccepted,
     AgentDeclined,
     AgentReserved,
+    Hush,
     LegConnected,
     LegLost,
     Play,
@@ -251,3 +252,12 @@ def test_during_a_transfers_ring_nothing_is_announced() -> None:
     ladder = ladder >> LegLost(CUSTOMER_LEG, PATH_1) >> LegConnected(CUSTOMER_LEG, PATH_2)
     assert ladder.call.customer_leg.state is LegState.UP
     assert ladder.call.hearing.next_at is None
+
+
+def test_an_answer_ends_what_is_said_also_while_the_agents_sound_is_being_set_up() -> None:
+    """PLUS-14: the same music goes on until then, so that no other source would cut it; nor would a hold."""
+    ladder = waiting(PLAN) >> AgentReserved((reservation(ALICE, waiting().now),)) >> AgentAccepted(RING, ALICE, "tab")
+    assert ladder.wired == MUSIC
+    assert Hush(CUSTOMER_LEG) in ladder.last.commands
+    again = finish(waiting(PLAN), WELCOME) >> AgentReserved((reservation(ALICE, waiting().now),))
+    assert Hush(CUSTOMER_LEG) not in (again >> AgentAccepted(RING, ALICE, "tab")).last.commands

@@ -39,6 +39,9 @@ class Wire:
         self.saying[leg] = prompt
         self.played.append((leg, prompt))
 
+    def hush(self, leg: LegId) -> None:
+        self._cut(leg)
+
     def _cut(self, leg: LegId) -> None:
         if leg in self.saying:
             self.cut.append((leg, self.saying.pop(leg)))

@@ -1,56 +1,50 @@
-"""A Chromium in a process group of its own, which a test may freeze or kill as a whole."""
+"""A Chromium of a test's own, all of whose processes the test may freeze or kill."""
 
 import asyncio
 import os
+import secrets
 import signal
-from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
-from tests.browser import chromium
 from tests.flow.people import eventually
 
 
 class Mortal:
-    """A browser and its processes."""
+    """A browser and its processes, which playwright starts as a group of their own."""
 
-    def __init__(self, browser: Browser, process: Process) -> None:
+    def __init__(self, browser: Browser, group: int) -> None:
         self.browser = browser
-        self._process = process
+        self._group = group
 
     def gets(self, number: signal.Signals) -> None:
         """Send a signal to all of its processes."""
-        os.killpg(self._process.pid, number)
+        os.killpg(self._group, number)
 
 
 @asynccontextmanager
-async def mortal_browser(program: Path, profile: Path) -> AsyncGenerator[Mortal]:
-    """Run a browser until the block ends, which finds it dead or alive."""
-    told = ("--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}", "--mute-audio")
-    sound = "--autoplay-policy=no-user-gesture-required"
-    process = await asyncio.create_subprocess_exec(
-        program, *told, sound, *chromium.ARGUMENTS, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
-    )
+async def mortal(browser: Browser, mark: str) -> AsyncGenerator[Mortal]:
+    """A browser that was launched with this mark; dead or frozen when the block ends, it is ended for good."""
+    group = await eventually(lambda: asyncio.to_thread(_group_of, mark), bool, "process of Chromium")
+    found = Mortal(browser, group)
     try:
-        async with async_playwright() as playwright:
-            port, path = await eventually(
-                lambda: _address(profile), lambda lines: len(lines) == 2, "address of Chromium"
-            )
-            browser = await playwright.chromium.connect_over_cdp(f"ws://127.0.0.1:{port}{path}")
-            mortal = Mortal(browser, process)
-            try:
-                yield mortal
-            finally:
-                if process.returncode is None:
-                    mortal.gets(signal.SIGKILL)
+        yield found
     finally:
-        await process.wait()
+        with suppress(ProcessLookupError):
+            found.gets(signal.SIGKILL)
 
 
-async def _address(profile: Path) -> list[str]:
-    """The port and the path that Chromium writes once it listens."""
-    file = profile / "DevToolsActivePort"
-    return (await asyncio.to_thread(file.read_text)).splitlines() if await asyncio.to_thread(file.exists) else []
+def new_mark() -> str:
+    """A switch that Chromium does not know and lets be, by which its process is found."""
+    return f"--parley-test={secrets.token_hex(8)}"
+
+
+def _group_of(mark: str) -> int | None:
+    for process in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            if mark.encode() in (process / "cmdline").read_bytes().split(b"\0"):
+                return os.getpgid(int(process.name))
+    return None

@@ -3,15 +3,14 @@
 import signal
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
 from callflow.agent import Idle, Sound, Status
 from callflow.call import Reservation, Ringing
-from tests.flow.conftest import Centre, chromium_here, launched
-from tests.flow.mortal import mortal_browser
+from tests.flow.conftest import Centre, launched
+from tests.flow.mortal import mortal, new_mark
 from tests.flow.people import Agent, eventually
 
 pytestmark = pytest.mark.flow
@@ -95,10 +94,12 @@ async def test_a_caller_who_leaves_stops_the_ring(centre: Centre) -> None:
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
 async def test_a_browser_that_dies_while_it_rings_gives_the_call_to_the_next_agent_without_blame(
-    centre: Centre, tmp_path: Path, blow: signal.Signals
+    centre: Centre, blow: signal.Signals
 ) -> None:
     """CALL-05, PLUS-05, PLUS-15: killed as a whole, or frozen; long before the ring's own end, and no missed call."""
-    async with mortal_browser(chromium_here(), tmp_path / "profile") as victim:
+    mark = new_mark()
+    sound = "--autoplay-policy=no-user-gesture-required"
+    async with launched(sound, mark) as browser, mortal(browser, mark) as victim:
         ana = await centre.active_agent("ana", browser=victim.browser)
         centre.people.remove(ana)  # nobody can close what is dead
         ben = await centre.active_agent("ben")

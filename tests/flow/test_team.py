@@ -55,6 +55,13 @@ async def test_a_supervisor_ends_a_wrap_up_forces_a_status_and_sees_how_time_was
     await expect(team).to_contain_text("Set by a supervisor")
     await expect(boss.button("Lunch: change status of Ana Anić")).to_be_focused()
     await sees_how_time_is_spent(boss, axe)
+    for page in ("team", "wallboard"):
+        await ana.page.goto(f"{centre.url}/agent/{page}")
+        await ana.reads("Only for supervisors")
+        await expect(ana.page.get_by_role("table")).to_have_count(0)
+    await axe.look(ana.page, "a page for supervisors")
+    await ana.page.get_by_role("link", name="Go to My Work").click()
+    await expect(ana.my_work).to_be_visible()
     assert axe.found == []
 
 

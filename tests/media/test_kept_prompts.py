@@ -77,6 +77,22 @@ async def test_an_answer_cuts_an_announcement_within_one_frame_and_it_ends(here:
 
 
 @pytest.mark.wire
+async def test_what_is_said_can_be_ended_at_once_and_the_music_goes_on(here: Stage, tmp_path: Path) -> None:
+    """PLUS-14: a leg to which nothing is said, or that is not there, is left alone."""
+    keep(tmp_path, LOW, 500.0, 20)
+    keep(tmp_path, HIGH, 1500.0, 20)
+    alice = await here.enter(ALICE)
+    here.plane.wire(CALL, 1, {ALICE: {Stream.VOICE: FromPrompt(HIGH)}})
+    here.plane.play(ALICE, LOW)
+    await eventually(lambda: alice.voice.hears(500))
+    here.plane.hush(ALICE)
+    await eventually(lambda: alice.voice.hears(1500))
+    here.plane.hush(ALICE)
+    here.plane.hush(BOB)
+    await eventually(lambda: here.ended() == [PromptEnded(ALICE, LOW)])
+
+
+@pytest.mark.wire
 async def test_a_second_prompt_replaces_the_first_and_each_ends_once(here: Stage, tmp_path: Path) -> None:
     keep(tmp_path, HIGH, 1500.0, 20)
     keep(tmp_path, LOW, 500.0, 0.6)

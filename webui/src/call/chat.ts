@@ -1,6 +1,7 @@
 /** Messages to and from the agent, beside the call. */
 
 import send from "~icons/lucide/send-horizontal?raw";
+import { unsent } from "../lib/unsent";
 import type { GuestMessage } from "./api";
 import { button, h, show } from "./dom";
 import type { Session } from "./session";
@@ -34,7 +35,8 @@ export function makeChat(session: Session, say: (sentence: string) => void) {
   let sending = false;
 
   async function post(): Promise<void> {
-    const text = box.value.trim();
+    const typed = box.value;
+    const text = typed.trim();
     if (text === "" || sending) return;
     sending = true;
     const arrived = await session.send(text, key);
@@ -42,7 +44,7 @@ export function makeChat(session: Session, say: (sentence: string) => void) {
     show(failed, !arrived);
     if (!arrived) return;
     key = crypto.randomUUID();
-    box.value = "";
+    box.value = unsent(box.value, typed);
     grow();
   }
 

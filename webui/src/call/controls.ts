@@ -5,6 +5,7 @@ import cameraOn from "~icons/lucide/video?raw";
 import hangUp from "~icons/lucide/phone-off?raw";
 import microphone from "~icons/lucide/mic?raw";
 import muted from "~icons/lucide/mic-off?raw";
+import giveUp from "~icons/lucide/x?raw";
 import { button, h, show } from "./dom";
 import type { Session } from "./session";
 import { t } from "./words";
@@ -40,7 +41,10 @@ export function makeControls(session: Session, say: (sentence: string) => void) 
     const sees = own.camera.track !== null;
     camera.set(t(sees ? "control.camera-off" : "control.camera-on"), sees ? cameraOn : cameraOff);
     camera.element.classList.toggle("off", !sees);
-    end.set(t(leg === null ? "control.cancel" : call.phase === "waiting" ? "control.leave" : "control.hang-up"));
+    // Without a line nothing is hung up: what ends is the wait for the call back.
+    end.element.classList.toggle("end", leg !== null);
+    if (leg === null) end.set(t("control.give-up"), giveUp);
+    else end.set(t(call.phase === "waiting" ? "control.leave" : "control.hang-up"), hangUp);
   }
 
   return { element, update };

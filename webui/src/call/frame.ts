@@ -6,7 +6,7 @@ import { makeChat } from "./chat";
 import { makeConsent } from "./consent";
 import { makeControls } from "./controls";
 import { h, setText } from "./dom";
-import { makeHeading, placeWords } from "./heading";
+import { makeHeading, placeWords, wordsOf } from "./heading";
 import { makeNotices } from "./notices";
 import type { Session } from "./session";
 import { makeStage } from "./stage";
@@ -85,8 +85,13 @@ function makeAnnouncer(session: Session, say: (sentence: string) => void) {
   let away = false;
   return () => {
     if (session.screen.kind !== "live") {
-      state = "";
+      const { title, text } = wordsOf(session);
+      const now = `${session.screen.kind} ${title}`;
+      // What was said of a call counts no longer, whatever comes after it.
+      if (now !== state) say(title === "" ? "" : `${title}. ${text}`);
+      state = now;
       position = 0;
+      away = false;
       return;
     }
     const { call, leg, place } = session.screen.live;

@@ -2,6 +2,7 @@
 
 import camera from "~icons/lucide/video?raw";
 import pause from "~icons/lucide/pause?raw";
+import incoming from "~icons/lucide/phone-incoming?raw";
 import microphone from "~icons/lucide/mic?raw";
 import person from "~icons/lucide/user-round?raw";
 import { button, h, icon, setAttribute, setStream, setText, show } from "./dom";
@@ -15,8 +16,11 @@ export function makeStage(session: Session) {
   remote.muted = true; // the voice has an element of its own
   const voice = h("audio", { autoplay: true });
 
-  const [agentSign, holdSign] = [h("span", { class: "sign" }, icon(person)), h("span", { class: "sign" }, icon(pause))];
-  const face = h("div", { class: "face" }, agentSign, holdSign);
+  const signs = { agent: person, hold: pause, away: incoming };
+  const drawn = Object.entries(signs).map(
+    ([what, drawing]) => [what, h("span", { class: "sign" }, icon(drawing))] as const,
+  );
+  const face = h("div", { class: "face" }, ...drawn.map(([, sign]) => sign));
   const caption = h("p", { class: "caption" });
   const check = button("secondary", camera, "", () => void session.check());
   const hint = h("p", { class: "hint" });
@@ -47,7 +51,7 @@ export function makeStage(session: Session) {
     const held = live !== null && live.call.held_at !== null;
     const talking = live?.call.phase === "talking" && !held;
     const video = live ? live.call.media === "video" : link?.audio_only === false;
-    show(element, before || (live !== null && live.leg !== null));
+    show(element, before || live !== null);
     setAttribute(element, "data-kind", video ? "video" : "audio");
 
     if (own.camera.track !== shownCamera) {
@@ -77,8 +81,8 @@ export function makeStage(session: Session) {
     check.element.disabled = session.checking;
     setText(hint, session.checking ? t("start.opening") : t(video ? "check.hint.camera" : "check.hint.microphone"));
 
-    show(agentSign, !held);
-    show(holdSign, held);
+    const sign: keyof typeof signs = held ? "hold" : live !== null && live.leg === null ? "away" : "agent";
+    for (const [what, element] of drawn) show(element, what === sign);
     face.classList.toggle("held", held);
     show(face, !seesAgent && (talking || selfStream === null) && !(before && !opened));
     const agent = live?.call.agent?.name;

@@ -36,6 +36,15 @@ test.each([
   ["wrap_up_cap_seconds", null, "No limit"],
   ["text_capacity", null, "As usual"],
   ["phone", null, "None"],
+  ["greeting", { on: false, source: null }, "Off"],
+  ["music", { on: true, source: { sound: "Piano" } }, "On: the sound Piano"],
+  [
+    "announcements",
+    { on: true, sources: [{ text: "Please wait.", voice: ["en-us", "f3", 150] }] },
+    "On: “Please wait.” (American English, Woman 3, 150 words a minute)",
+  ],
+  ["places", { on: true, voice: ["x_y", "", 160] }, "On: x_y, The language's own, 160 words a minute"],
+  ["gap_seconds", 45, "45 seconds"],
   ["levels", { Ana: 1, Ben: 2 }, "Ana: 1; Ben: 2"],
 ])("the value of %s, %o, reads %s", (field, value, words) => {
   expect(valueText(field, value)).toBe(words);

@@ -3,6 +3,7 @@
 import type { AuditEntry } from "../../lib/api/types";
 import { dateTime } from "../../lib/i18n/format";
 import { locale, t, textFor } from "../text";
+import { voiceName } from "./waiting/voices";
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
@@ -24,11 +25,42 @@ export function valueText(field: string, value: unknown): string {
   if (typeof value === "number") return numberText(field, value);
   if (typeof value === "string") return ISO_TIME.test(value) ? dateTime(value, locale) : value;
   if (Array.isArray(value)) {
+    if (field === "voice") return voiceText(value);
     return value.length === 0 ? t("audit.none") : value.map((item) => valueText(field, item)).join(", ");
   }
-  const parts = Object.entries(value as Record<string, unknown>);
-  if (parts.length === 0) return t("audit.none");
-  return parts.map(([name, part]) => `${fieldText(name)}: ${valueText(name, part)}`).join("; ");
+  const { on, ...parts } = value as Record<string, unknown>;
+  if (typeof on === "boolean") return switchText(on, parts);
+  if (typeof parts.sound === "string") return t("audit.sound", { name: parts.sound });
+  if (typeof parts.text === "string")
+    return t("audit.spoken", { text: parts.text, voice: valueText("voice", parts.voice) });
+  const said = Object.entries(parts).map(([name, part]) => `${fieldText(name)}: ${valueText(name, part)}`);
+  return said.length === 0 ? t("audit.none") : said.join("; ");
+}
+
+/** What can be switched off keeps what it would say: "On: “Welcome” (…)". */
+function switchText(on: boolean, parts: Record<string, unknown>): string {
+  const said = Object.entries(parts)
+    .filter(([, part]) => part !== null && !(Array.isArray(part) && part.length === 0))
+    .map(([name, part]) => valueText(name, part));
+  return [t(on ? "waiting.on" : "waiting.off"), ...said].join(": ");
+}
+
+/** "American English, Woman 3, 150 words a minute". */
+function voiceText([language, voice, rate]: readonly unknown[]): string {
+  return [
+    languageText(String(language)),
+    voiceName(String(voice)),
+    t("waiting.words_a_minute", { rate: Number(rate) }),
+  ].join(", ");
+}
+
+/** The speech synthesis has languages of its own, which the browser cannot name. */
+function languageText(code: string): string {
+  try {
+    return new Intl.DisplayNames(locale, { type: "language" }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 function numberText(field: string, value: number): string {

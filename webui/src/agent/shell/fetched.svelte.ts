@@ -5,12 +5,20 @@ export class Fetched<T> {
   value = $state.raw<T | null>(null);
   error = $state.raw<ApiError | null>(null);
   private turn = 0;
+  private newest = Promise.resolve();
 
   constructor(private readonly fetch: () => Promise<T>) {}
 
-  /** Fetches again; the newest request wins. Never throws: look at `error`. */
+  /** Fetches again, until the value is as new as the last request for it. Never throws: look at `error`. */
   async refresh(): Promise<void> {
-    const turn = ++this.turn;
+    this.newest = this.ask(++this.turn);
+    // A push may ask once more meanwhile, and then the answer to this request counts no longer.
+    let waited;
+    do await (waited = this.newest);
+    while (waited !== this.newest);
+  }
+
+  private async ask(turn: number): Promise<void> {
     try {
       const value = await this.fetch();
       if (turn !== this.turn) return;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { ServerList } from "./server-list.svelte";
+import { Fetched } from "./fetched.svelte";
 
 test("who fetches again has the newest answer, also when a push asked once more meanwhile", async () => {
   const answers: ((value: string) => void)[] = [];
-  const list = new ServerList(() => new Promise<string>((answer) => answers.push(answer)));
+  const list = new Fetched(() => new Promise<string>((answer) => answers.push(answer)));
   const saved = list.refresh().then(() => list.value);
   void list.refresh();
   answers[0]?.("before");
