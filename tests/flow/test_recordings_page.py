@@ -83,6 +83,8 @@ async def test_a_recorded_call_is_heard_from_the_recordings_page_and_from_its_th
     await ana.press("Resume recording")
     await expect(ana.dock.get_by_text("Recording", exact=True)).to_be_visible()
     await expect(ana.thread).to_contain_text("Ana Anić let the recording go on")
+    long_enough = re.compile(r"^0:(0[6-9]|[1-5]\d)$")
+    await expect(ana.dock.get_by_role("timer", name="Time in the call")).to_have_text(long_enough)
     await carla.press("Hang up")
     await finished(centre)
     await expect(line).to_contain_text("Ready")
