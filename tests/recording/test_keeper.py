@@ -190,7 +190,7 @@ class Killed(BaseException):
 async def test_killed_between_any_two_steps_it_ends_once_and_the_taps_go_after_the_row_says_so(
     archive: Archive, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """REC-02, REC-06."""
+    """REC-02."""
     database, steps = archive.centre.database, 0
     write, forget = database.write, keeping.forget
 
