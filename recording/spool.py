@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from callflow.ids import LegId, RecordingId
-from recording.journal import MAGIC
+from recording.records import MAGIC
 
 QUARANTINE: Final = "quarantine"
 MAX_TAP_BYTES: Final = 16 << 30

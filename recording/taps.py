@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final, Self, cast
 from callflow.roles import Role
 from callflow.wiring import Stream
 from recording.columns import Columns, payload_type
-from recording.journal import Kind, Record, facts_of, is_end, read_journal
+from recording.records import Kind, Record, facts_of, is_end, read_journal
 from recording.spool import TapFile
 
 HERTZ: Final = {Stream.VOICE: 48_000, Stream.CAMERA: 90_000, Stream.SCREEN: 90_000}

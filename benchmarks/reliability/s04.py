@@ -23,7 +23,7 @@ if __name__ == "__main__":
 
 from benchmarks.reliability.rig import Report, percentile, script
 from media.opus import RATE
-from recording.journal import Kind, facts_of, read_journal
+from recording.records import Kind, facts_of, read_journal
 from tests.flow.conftest import launched
 from tests.flow.people import Agent, Customer, arrive, ask, eventually
 from tests.flow.server import Server

@@ -24,7 +24,8 @@ from callflow.ids import AgentId, LegId, PromptId, ReservationId, StatusId
 from callflow.queueing import CallOrder
 from callflow.waiting import SpokenPlaces, WaitingPlan
 from callflow.wiring import LegDown, LostBecause, PromptEnded
-from tests.callflow.world import CUSTOMERS, Desk, Layout, World
+from tests.callflow.layouts import CUSTOMERS, Desk, Layout
+from tests.callflow.world import World
 
 Step = tuple[str, int, int]
 STATUSES = (*DEFAULTS.values(), Status(StatusId("sts_mail"), Group.AVAILABLE), Status(StatusId("sts_meal"), Group.AWAY))

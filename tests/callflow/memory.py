@@ -24,7 +24,8 @@ from callflow.queueing import QueuePolicy
 from callflow.waiting import Place
 from conversations.db.database import Database
 from conversations.db.facts import LoggedFact
-from tests.callflow.world import Layout, World
+from tests.callflow.layouts import Layout
+from tests.callflow.world import World
 from tests.clock import MovableClock
 
 

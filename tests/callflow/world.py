@@ -6,7 +6,7 @@ Only the wire is played, see `wire.py`.
 import contextlib
 import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ from callflow.events import AgentAccepted, AgentDeclined, CallEvent, HungUp, Tra
 from callflow.facts import AUTOMATION
 from callflow.ids import AgentId, CallId, ConversationId, CustomerId, LegId, QueueId, TransportId
 from callflow.ports import Store
-from callflow.queueing import CallOrder, QueuePolicy
+from callflow.queueing import QueuePolicy
 from callflow.waiting import WaitingPlan
 from callflow.wiring import LegDown, LegUp, LostBecause, MediaEvent, PromptEnded
 from conversations.calls.reading import all_agents, calls_by_id
@@ -41,11 +41,10 @@ from conversations.directory.queues import add_queue
 from conversations.directory.tables import UserRole
 from conversations.threads.customers import add_customer
 from conversations.threads.joining import thread_for_call
+from tests.callflow.layouts import AGENTS, CUSTOMERS
 from tests.callflow.wire import Wire
 from tests.clock import MovableClock
 
-AGENTS = 3
-CUSTOMERS = 4
 STUCK = 5
 """Looks at one moment that may be needed: an agent may have two deadlines in it."""
 
@@ -53,33 +52,6 @@ STUCK = 5
 def leg_of(call: Call, role: Role) -> Leg | None:
     """The leg of the customer, or of the agent who talks."""
     return call.customer_leg if role is Role.CUSTOMER else call.agent_leg
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A queue of a layout: which agents, by number, are in it, at which level, and how it rings."""
-
-    levels: Mapping[int, int]
-    order: CallOrder = CallOrder.LONGEST_IDLE
-    weight: int = 0
-    level_wait: timedelta = timedelta(0)
-    auto_assign: bool = True
-
-    def policy(self, queue: QueueId, agents: Sequence[AgentId]) -> QueuePolicy:
-        """The queue's policy, once its agents have names."""
-        levels = {agents[number]: level for number, level in self.levels.items()}
-        return QueuePolicy(
-            queue, levels, self.order, self.weight, self.auto_assign, level_wait=self.level_wait, consult=True
-        )
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What a centre is made of."""
-
-    queues: tuple[Desk, ...]
-    agents: int = AGENTS
-    customers: int = CUSTOMERS
 
 
 def ring_of(call: Call | None, agent: AgentId) -> Ring | None:

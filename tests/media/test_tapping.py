@@ -10,7 +10,7 @@ from callflow.ids import RecordingId
 from callflow.roles import Role
 from callflow.wiring import Stream, Tapped, Taps
 from media.settings import MediaSettings
-from recording.journal import Kind, Record, read_journal
+from recording.records import Kind, Record, read_journal
 from tests.media.parties import ALICE, BOB, CALL, Stage, both_ways, clients_on_loopback, eventually, stage
 
 pytestmark = pytest.mark.wire

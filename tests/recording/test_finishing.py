@@ -16,7 +16,7 @@ from callflow.wiring import Stream
 from media.opus import FRAME, packet_samples
 from recording import finishing
 from recording.finishing import Facts, FileKind, Finished, UnsafeDiskError, finish, read_manifest
-from recording.journal import MAGIC, Kind, read_journal
+from recording.records import MAGIC, Kind, read_journal
 from recording.side_by_side import make_side_by_side
 from recording.spool import look_into, remove
 from recording.taps import Flaw

@@ -14,7 +14,8 @@ from callflow.ids import LegId, RecordingId
 from callflow.roles import Role
 from callflow.wiring import Stream
 from recording import journal as module
-from recording.journal import Journal, JournalWriter, Kind, Record, boot_id, facts_of, read_journal
+from recording.journal import Journal, JournalWriter, boot_id
+from recording.records import Kind, Record, facts_of, read_journal
 from recording.taps import was_closed
 
 pytestmark = pytest.mark.unit

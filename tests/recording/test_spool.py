@@ -5,7 +5,7 @@ import pytest
 
 from callflow.ids import LegId, RecordingId
 from recording import spool
-from recording.journal import MAGIC
+from recording.records import MAGIC
 from recording.spool import QUARANTINE, Odd, look_through, remove
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,7 @@ import pytest
 
 from callflow.roles import Role
 from callflow.wiring import Stream
-from recording.journal import Kind, Record
+from recording.records import Kind, Record
 from recording.spool import look_into
 from recording.taps import Start, parse_start, read_taps
 from tests.recording.talk import AGENT, CUSTOMER, OTHER_AGENT, Call, voice

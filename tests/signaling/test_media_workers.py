@@ -26,7 +26,7 @@ from callflow.wiring import (
     Tapped,
 )
 from media.settings import MediaSettings
-from recording.journal import read_journal
+from recording.records import read_journal
 from signaling.media_worker import worker as worker_module
 from signaling.media_worker.messages import Close, Open, ProtocolError, WireCall, decode, encode
 from signaling.media_worker.pool import MediaWorkers

@@ -18,7 +18,7 @@ from conversations.db.database import Database
 from conversations.errors import NotFoundError
 from recording import erasing
 from recording.erasing import TRASH, Erasing, Retention, next_night
-from recording.journal import MAGIC
+from recording.records import MAGIC
 from recording.retention import DEFAULT_DAYS, Candidate, may_go
 from recording.states import RecordingState
 from recording.tables import RecordingRow
