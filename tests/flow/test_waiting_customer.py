@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.flow.conftest import Centre
 from tests.flow.listening import Listening, listening
@@ -89,6 +89,33 @@ async def test_who_asks_to_be_called_back_keeps_the_place_and_is_called_once(cen
     assert len(await centre.parley.store.live_calls()) == 1
     await carla.press("Hang up")
     await ana.reports("Called back")
+
+
+async def test_what_a_page_asked_before_an_answer_and_gets_after_it_does_not_take_the_page_back(centre: Centre) -> None:
+    """EVT-04: the page asks for its call as its line comes up; pushed news is not undone by a late, older answer."""
+    ana = await centre.active_agent("ana")
+    carla = await centre.customer()
+    asked, late = asyncio.Event(), asyncio.Event()
+
+    async def comes_late(route: Route) -> None:
+        response = await route.fetch()
+        asked.set()
+        await late.wait()
+        await route.fulfill(response=response)
+
+    await carla.page.route(re.compile("/api/v1/guest/calls/[^/]+$"), comes_late)
+    await carla.opens(centre.link)
+    await carla.calls("audio", "Carla Customer")
+    await asyncio.wait_for(asked.wait(), LIMIT)
+    await ana.rings("Carla Customer")
+    await ana.press("Answer")
+    await expect(carla.page).to_have_title(re.compile("^In a call"))
+    async with carla.page.expect_response(re.compile("/api/v1/guest/calls/[^/]+$")) as old:
+        late.set()
+    assert (await (await old.value).json())["phase"] == "waiting", "the answer is not an old one"
+    await carla.hears(ana)
+    await expect(carla.page).to_have_title(re.compile("^In a call"))
+    await carla.press("Hang up")
 
 
 async def waits_away(customer: Customer) -> None:

@@ -37,6 +37,8 @@ export class Live {
   private closed = false;
   /** While the server is asked to close the line no offer may open it again. */
   private asking: Promise<boolean> | null = null;
+  /** How often we were told of the call. What is pushed comes in order; an answer may be older than it. */
+  private told = 0;
 
   constructor(
     public call: GuestCall,
@@ -73,10 +75,11 @@ export class Live {
 
   /** Leaves the line and keeps the place; false when that was not possible. */
   async leaveLine(): Promise<boolean> {
+    const told = this.told;
     this.asking = askCallback(this.call.id).then(
       (call) => {
         this.closeLine();
-        this.take(call);
+        this.takeAnswer(call, told);
         return true;
       },
       () => {
@@ -124,8 +127,15 @@ export class Live {
     void this.wakeLock?.release();
   }
 
+  /** Takes what was asked for when we had been `told` that often, unless we have been told since. */
+  private takeAnswer(call: GuestCall, told: number): void {
+    if (told === this.told) this.take(call);
+    else this.handlers.onchange();
+  }
+
   private take(call: GuestCall): void {
     if (this.closed) return;
+    this.told += 1;
     if (call.id !== this.call.id) return this.handlers.oncalledback(call);
     this.call = call;
     this.ahead = Date.parse(call.now) - Date.now();
@@ -162,8 +172,9 @@ export class Live {
   }
 
   private async refresh(): Promise<void> {
+    const told = this.told;
     try {
-      this.take(await getCall(this.call.id));
+      this.takeAnswer(await getCall(this.call.id), told);
     } catch (error) {
       if (error instanceof Refusal && error.status === 404 && !this.closed) this.handlers.ongone();
     }
