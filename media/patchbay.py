@@ -110,9 +110,9 @@ class Patchbay:
                 self.settle_leg(other.id)
 
     def prompt_ready(self, prompt: PromptId, packets: Packets | None) -> None:
-        """A prompt has been read, or is not there: let those hear it who wait for it."""
+        """A prompt has been read, or is not there: let those hear it who wait for it, unless a greeting comes first."""
         for leg in list(self._legs.values()):
-            if leg.music is None and leg.wanted.get(Stream.VOICE) == FromPrompt(prompt):
+            if leg.music is None and leg.awaited is None and leg.wanted.get(Stream.VOICE) == FromPrompt(prompt):
                 leg.music = self._music(prompt, packets)
                 self.settle_leg(leg.id)
 

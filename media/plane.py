@@ -309,6 +309,7 @@ class MediaPlane:
         leg.awaited = None
         if packets is None:
             log.warning("prompt %s is not known", prompt)
+            self._patchbay.settle_leg(leg.id)
             self._tell_soon(PromptEnded(leg.id, prompt))
             return
         if leg.once is not None:

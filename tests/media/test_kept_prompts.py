@@ -1,5 +1,7 @@
 """Prompts of the folder: read when they are asked for, cut by an answer, and never fatal."""
 
+import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -128,6 +130,32 @@ async def test_an_answer_while_a_prompt_is_still_read_lets_nothing_of_it_be_hear
     here.plane.wire(CALL, 2, {ALICE: {Stream.VOICE: FromLeg(BOB)}})
     await eventually(lambda: here.ended() == [PromptEnded(ALICE, LOW)])
     await eventually(lambda: alice.voice.hears(660))
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("whole", [True, False])
+async def test_music_does_not_begin_before_a_greeting_that_is_still_read(
+    here: Stage, tmp_path: Path, whole: bool
+) -> None:
+    """WSV-02: whatever is read first; where the greeting turns out to be damaged, there is music."""
+    keep(tmp_path, HIGH, 1500.0, 5)
+    keep(tmp_path, LOW, 500.0, 0.6)
+    path = file_of(tmp_path, LOW)
+    assert path is not None
+    greeting = path.read_bytes() if whole else b"no greeting"
+    path.unlink()
+    os.mkfifo(path)  # reading lasts until something is written
+    alice, bob = await here.enter(ALICE), await here.enter(BOB, 660.0)
+    here.plane.wire(CALL, 1, {leg: {Stream.VOICE: FromPrompt(HIGH)} for leg in (ALICE, BOB)})
+    here.plane.play(ALICE, LOW)
+    await eventually(lambda: bob.voice.hears(1500))
+    before = alice.voice.loudness
+    await asyncio.to_thread(path.write_bytes, greeting)
+    assert before < 0.001
+    if whole:
+        await eventually(lambda: alice.voice.hears(500))
+    await eventually(lambda: alice.voice.hears(1500))
+    assert here.ended() == [PromptEnded(ALICE, LOW)]
 
 
 @pytest.mark.wire
