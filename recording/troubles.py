@@ -53,10 +53,11 @@ class Troubles:
             await self._wake.wait()
             self._wake.clear()
             for recording in list(self._outdated):
+                self._outdated.discard(recording)  # before it is written: what is told meanwhile is written as well
                 try:
                     await self._write(recording)
-                    self._outdated.discard(recording)
                 except Exception:
+                    self._outdated.add(recording)
                     log.exception("that %s has trouble with its disk was not written down; tried again", recording)
             if self._outdated:
                 await asyncio.sleep(AGAIN_S)

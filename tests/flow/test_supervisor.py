@@ -123,7 +123,7 @@ async def goes(agent: Agent, place: str, page: str = "") -> None:
     """Go to a page by its links."""
     await agent.page.get_by_role("navigation", name="Main").get_by_role("link", name=place).click()
     if page:
-        await agent.page.get_by_role("navigation", name="Settings").get_by_role("link", name=page).click()
+        await agent.page.get_by_role("navigation", name="Settings").get_by_role("link", name=page, exact=True).click()
         await expect(agent.page.get_by_role("heading", name=page, level=1)).to_be_visible()
 
 

@@ -102,6 +102,23 @@ async def test_a_full_disk_is_told_of_within_five_seconds_the_call_goes_on_and_i
             await workers.stop()
 
 
+async def test_what_is_told_while_the_last_news_is_written_is_written_as_well(archive: Archive) -> None:
+    """S16: two legs heal within the time of one write."""
+    recording = recording_of((await archive.talks()).id)
+    troubles = Troubles(archive.centre.database)
+    legs = [LegId("leg_1"), LegId("leg_2")]
+    async with running(troubles):
+        for leg in legs:
+            troubles.take(TapTrouble(recording, leg, TapWhy.FULL))
+        await told_of(archive, 1, TOLD_S)
+        async with archive.centre.database.write():
+            troubles.take(TapTrouble(recording, legs[0], None))
+            for _ in range(100):  # until the news waits for the database, which is ours
+                await asyncio.sleep(0)
+            troubles.take(TapTrouble(recording, legs[1], None))
+        assert (await told_of(archive, 2, TOLD_S))[1:] == [(RecordingState.RECORDING, None)]
+
+
 async def test_a_worker_that_died_has_no_trouble_and_an_ended_recording_keeps_its_own_word(archive: Archive) -> None:
     call = await archive.talks()
     recording = recording_of(call.id)
