@@ -45,10 +45,12 @@ export class Playback {
   /** Takes the element of a picture; an attachment. */
   readonly takePicture = (picture: HTMLVideoElement): (() => void) => {
     this.pictures.add(picture);
-    picture.addEventListener("loadedmetadata", this.follow);
+    // Where to go may have changed while it went there.
+    const on = ["loadedmetadata", "seeked"];
+    for (const name of on) picture.addEventListener(name, this.follow);
     return () => {
       this.pictures.delete(picture);
-      picture.removeEventListener("loadedmetadata", this.follow);
+      for (const name of on) picture.removeEventListener(name, this.follow);
     };
   };
 
