@@ -37,13 +37,10 @@ async def places_in(session: AsyncSession, queue: QueueId) -> Mapping[CallId, Pl
     Who hears the last message is in line no more.
     """
     waits = CallRow.phase.in_(("waiting", "ringing")), CallRow.transferred_by.is_(None)
-    row = CallRow.id, CallRow.returned, CallRow.priority, CallRow.started_at, CallRow.hearing
-    found = await session.execute(select(*row).where(CallRow.queue_id == queue, *waits))
-    callers = [
-        Caller(CallId(call), returned, priority, started_at)
-        for call, returned, priority, started_at, hearing in found
-        if not hearing["farewell"]
-    ]
+    stays = CallRow.hearing["farewell"].as_boolean().is_(False)
+    row = CallRow.id, CallRow.returned, CallRow.priority, CallRow.started_at
+    found = await session.execute(select(*row).where(CallRow.queue_id == queue, *waits, stays))
+    callers = [Caller(CallId(call), returned, priority, started_at) for call, returned, priority, started_at in found]
     if not callers:
         return {}
     policy = (await policies(session)).get(queue)
