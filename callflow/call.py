@@ -30,6 +30,8 @@ SETUP_LIMIT = timedelta(seconds=15)
 CALL_CAP = timedelta(hours=4)
 DECLINE_PAUSE = timedelta(seconds=15)
 """When every free agent has refused a call, how long it waits before they are asked again (PLUS-07)."""
+OFFERS_IN_VAIN = 3
+"""After so many offers in a row that came to nothing, the supervisors are told of the caller."""
 CALLBACK_LIMIT = timedelta(hours=8)
 """How long a customer keeps the place who asked to be called back (PLUS-12)."""
 CALLBACK_RING = timedelta(seconds=45)
@@ -265,6 +267,8 @@ class Call:
     hearing: Hearing = field(default_factory=Hearing)
     phase: CallPhase = Waiting()
     skipped: tuple[Skip, ...] = ()
+    offers: int = 0
+    """How many offers in a row came to nothing; one that rings at several agents is one."""
     returned: bool = False
     """It was answered and is back in the queue, at its head (mission 3.5)."""
     waiting_since: datetime | None = None
@@ -282,6 +286,11 @@ class Call:
     def live(self) -> bool:
         """Whether the call is not over."""
         return not isinstance(self.phase, Ended)
+
+    @property
+    def neglected(self) -> bool:
+        """Whether it waits or rings, and nobody answers it: a word to the supervisors."""
+        return isinstance(self.phase, Waiting | Ringing) and self.offers >= OFFERS_IN_VAIN
 
     @property
     def agent(self) -> AgentId | None:

@@ -309,8 +309,8 @@ def _no_media(call: Call, phase: Talking | CallingBack, away: StatusReason | Non
     first = isinstance(phase, Talking) and call.answered_at == phase.since
     before = replace(call, answered_at=None) if first else call  # nobody has talked to the customer after all
     waiting = ringing.back_in_queue(ringing.skipping(before, (phase.agent,), now), now)
-    waiting = replace(waiting, wait_until=max(waiting.wait_until, now + LEG_GRACE))
+    waiting, told = ringing.offered_in_vain(replace(waiting, wait_until=max(waiting.wait_until, now + LEG_GRACE)))
     requeued = fact(call, FactKind.CALL_REQUEUED, AUTOMATION, phase.agent, reason=away)
     commands = (*rewired(call, waiting), CloseLeg(phase.agent_leg.id), *left.commands)
     orders = ((phase.agent, Release(call.id, away)), *left.orders)
-    return Decision(waiting, (requeued, *left.facts), commands, orders)
+    return Decision(waiting, (requeued, *told, *left.facts), commands, orders)

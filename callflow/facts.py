@@ -20,6 +20,8 @@ class FactKind(StrEnum):
     CALL_MISSED = "call.missed"
     CALL_DECLINED = "call.declined"
     CALL_REQUEUED = "call.requeued"
+    CALL_NEGLECTED = "call.neglected"
+    """Offer after offer came to nothing: the supervisors are told."""
     CALL_LEG_UP = "call.leg_up"
     CALL_RECONNECTING = "call.reconnecting"
     CALL_RECONNECTED = "call.reconnected"

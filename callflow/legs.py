@@ -61,6 +61,8 @@ def connected(call: Call, event: LegConnected, now: datetime) -> Decision:
     changed = with_leg(call, up)
     kind = FactKind.CALL_RECONNECTED if was is LegState.RECONNECTING else FactKind.CALL_LEG_UP
     facts = [_fact(call, kind, party)]
+    if isinstance(changed.phase, Talking) and up.id == changed.phase.agent_leg.id:
+        changed = replace(changed, offers=0)
     if party.role is Role.CUSTOMER and isinstance(changed.phase, CallingBack):
         changed = _called_back(changed, changed.phase, now)
         facts.append(fact(call, FactKind.CALL_ANSWERED, AUTOMATION, call.agent, waited_seconds=0))

@@ -9,6 +9,7 @@ from callflow.agent import StatusReason
 from callflow.call import (
     CALLBACK_RING,
     LEG_GRACE,
+    OFFERS_IN_VAIN,
     SETUP_LIMIT,
     Call,
     CallingBack,
@@ -35,7 +36,7 @@ from callflow.events import (
     Reserve,
     Wire,
 )
-from callflow.facts import AUTOMATION, FactKind
+from callflow.facts import AUTOMATION, Fact, FactKind
 from callflow.hearing import STOPPED
 from callflow.ids import AgentId
 from callflow.wired import rewired, wiring
@@ -89,6 +90,7 @@ def talk(call: Call, agent: AgentId, leg: Leg, now: datetime) -> Call:
         phase=Talking(agent, leg, now),
         hearing=STOPPED,
         answered_at=call.answered_at or now,
+        offers=0 if leg.state is LegState.UP else call.offers,  # who never becomes audible has answered nobody
         returned=False,
         waiting_since=None,
         callback_at=None,
@@ -117,14 +119,25 @@ def unanswered(
     assert isinstance(ringing, Ringing)
     left = tuple(ring for ring in ringing.rings if ring not in over)
     before, call = call, skipping(call, (ring.agent for ring in over), now)
-    stopped = replace(call, phase=replace(ringing, rings=left)) if left else back_in_queue(call, now)
+    if left:
+        stopped, told = replace(call, phase=replace(ringing, rings=left)), ()
+    else:
+        stopped, told = offered_in_vain(back_in_queue(call, now))
     facts = tuple(
         fact(call, kind, agent_actor(ring.agent) if kind is FactKind.CALL_DECLINED else AUTOMATION, ring.agent)
         for ring in over
     )
     closed = tuple(CloseLeg(ring.leg.id) for ring in over)
     orders = tuple((ring.agent, Release(call.id, away)) for ring in over)
-    return Decision(stopped, facts, (*rewired(before, stopped), *closed), orders)
+    return Decision(stopped, (*facts, *told), (*rewired(before, stopped), *closed), orders)
+
+
+def offered_in_vain(call: Call) -> tuple[Call, tuple[Fact, ...]]:
+    """Count an offer that came to nothing, and say from the third in a row on that nobody answers this caller."""
+    counted = replace(call, offers=call.offers + 1)
+    if counted.offers < OFFERS_IN_VAIN:
+        return counted, ()
+    return counted, (fact(call, FactKind.CALL_NEGLECTED, AUTOMATION, offers=counted.offers),)
 
 
 def back_in_queue(call: Call, now: datetime) -> Call:

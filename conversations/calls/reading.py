@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import Agent
-from callflow.call import Call, Role
+from callflow.call import OFFERS_IN_VAIN, Call, Role
 from callflow.ids import AgentId, CallId, ConversationId, CustomerId
 from conversations.calls.agent_rows import to_agent
 from conversations.calls.rows import LIVE, to_call
@@ -39,6 +39,14 @@ async def live_calls(session: AsyncSession, phases: Collection[str] = LIVE) -> l
     rows, parties = await _rows_of(session, [CallId(call) for call in ids])
     built = (_built(key, partial(to_call, row, parties[key])) for key, row in rows.items())
     return [call for call in built if call is not None]
+
+
+async def neglected_calls(session: AsyncSession) -> list[Call]:
+    """Read the calls that nobody answers, who waits the longest first."""
+    offered = CallRow.phase.in_(("waiting", "ringing")) & (CallRow.offers >= OFFERS_IN_VAIN)
+    since = func.coalesce(CallRow.waiting_since, CallRow.started_at)
+    ids = await session.scalars(select(CallRow.id).where(offered).order_by(since, CallRow.id))
+    return [call for call in await calls_by_id(session, [CallId(call) for call in ids]) if call.neglected]
 
 
 async def conversations_in_call(

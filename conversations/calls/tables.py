@@ -58,6 +58,7 @@ class CallRow(Base):
     hearing: Mapped[dict[str, Any]] = mapped_column(JSON)
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     """Who talks in it, calls back, or talked last."""
+    offers: Mapped[int]
     returned: Mapped[bool]
     waiting_since: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]

@@ -46,6 +46,17 @@ class AgentState(Model):
     sound: Sound
 
 
+class NeglectedCall(Model):
+    """A caller to whom offer after offer came to nothing."""
+
+    id: str
+    conversation_id: str
+    customer: Ref
+    queue: Ref
+    waiting_since: Moment
+    offers: int
+
+
 class TeamMember(Model):
     """How one agent stands, as a supervisor sees it (AP-03)."""
 

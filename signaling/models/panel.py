@@ -6,7 +6,7 @@ from pydantic import Field
 from typing_extensions import TypeAliasType
 
 from callflow.agent import Sound
-from signaling.models.agents import AgentState, PanelCall, Tab, TeamMember, WrapUp
+from signaling.models.agents import AgentState, NeglectedCall, PanelCall, Tab, TeamMember, WrapUp
 from signaling.models.common import Id, Model, Moment
 from signaling.models.conversations import ConversationItem
 from signaling.models.quality import CallQuality
@@ -80,6 +80,8 @@ class PanelState(Model):
     conversations: list[ConversationItem]
     total: int
     team: list[TeamMember]
+    neglected: list[NeglectedCall]
+    """Of all queues, who waits the longest first; for those who lead."""
 
 
 class Snapshot(Model):
@@ -97,6 +99,7 @@ class ChangedParts(Model):
     me: AgentState | None = None
     call: PanelCall | None = None
     wrap_up: WrapUp | None = None
+    neglected: list[NeglectedCall] | None = None
 
 
 class ConversationChanges(Model):

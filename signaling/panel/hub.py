@@ -20,6 +20,7 @@ from conversations.db.facts import LoggedFact, facts_after, last_number
 from conversations.directory.queues import queues_of
 from signaling.http.principals import Resolver
 from signaling.http.rules import SignedIn
+from signaling.models.agents import NeglectedCall
 from signaling.models.panel import (
     LEADERS_LISTS,
     Change,
@@ -59,6 +60,8 @@ class Panel:
     checked_at: datetime | None = None
     """When it was last looked whether its session lives."""
     watching: ConversationId | None = None
+    neglected: tuple[NeglectedCall, ...] = ()
+    """The callers whom nobody answers, as last sent."""
     wallboard: bool = False
     """It shows the wallboard."""
     known: set[ConversationId] = field(default_factory=set[ConversationId])
@@ -190,6 +193,7 @@ class Hub:
             return False
         listed, panel.total = await self._views.mine(session, panel.who)
         panel.upto, panel.known = resume, {ConversationId(item.id) for item in listed}
+        panel.neglected = tuple(await self._views.neglected(session, panel.who))  # no call changed since `resume`
         await self._change(session, panel, touched, last, all_own=True)
         return True
 
@@ -200,6 +204,7 @@ class Hub:
         panel.thread = own.thread
         panel.total = state.total
         panel.known = {ConversationId(item.id) for item in state.conversations}
+        panel.neglected = tuple(state.neglected)
         panel.socket.send(Snapshot(upto=panel.upto, now=self._clock.now(), state=state))
 
     async def _change(
@@ -222,6 +227,10 @@ class Hub:
             self._presence.saw(me.agent)
             parts = {"me": me.state, "call": me.call, "wrap_up": me.wrap_up}
             panel.thread = me.thread
+        if touched.neglected or (panel.neglected and (touched.conversations or renamed)):
+            neglected = await self._views.neglected(session, panel.who)
+            if tuple(neglected) != panel.neglected:
+                parts["neglected"], panel.neglected = neglected, tuple(neglected)
         team = TeamChanges(upsert=[], remove=[])
         if panel.who.user.leads and (touched.team or touched.all_team):
             team = await self._team_changes(session, touched)

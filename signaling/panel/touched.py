@@ -42,6 +42,10 @@ _CALLS = frozenset(
     }
 )
 """What changes a line in the lists of calls."""
+_NEGLECTED = frozenset(
+    {FactKind.CALL_NEGLECTED, FactKind.CALL_ANSWERED, FactKind.CALL_CALLED_BACK, FactKind.CALL_ENDED}
+)
+"""What makes a caller one whom nobody answers, or ends that."""
 _TEAM = frozenset(
     {
         FactKind.AGENT_STATUS,
@@ -72,6 +76,8 @@ class Touched:
     """Queues of which a line in the lists of calls changed."""
     calls_of: frozenset[AgentId] = frozenset()
     """Agents of whose calls one changed."""
+    neglected: bool = False
+    """A caller is one whom nobody answers, or may be so no longer."""
     all_team: bool = False
     names: bool = False
     """Statuses may have other names, or wrap-ups ask for something else: what every panel says of its user."""
@@ -90,7 +96,7 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
     calls_in: set[QueueId] = set()
     calls_of: set[AgentId] = set()
     stale: set[Stale] = set()
-    work = False
+    work = neglected = False
     for fact in facts:
         work = work or _moves_work(fact)
         if fact.kind in _LISTS:
@@ -101,6 +107,7 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
             stale.add("recordings")
         if fact.kind is FactKind.RECORDING_CHANGED:
             stale.add("recording_storage")
+        neglected = neglected or fact.kind in _NEGLECTED
         if fact.kind in _CALLS:
             calls_in |= {fact.queue} if fact.queue else set()
             calls_of |= {fact.agent} if fact.agent else set()
@@ -124,6 +131,7 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
         frozenset(users),
         frozenset(calls_in),
         frozenset(calls_of),
+        neglected,
         work or bool({"users", "queues", "statuses", "settings"} & stale),
         bool({"statuses", "dispositions", "settings"} & stale),
         work,

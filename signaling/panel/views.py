@@ -10,7 +10,7 @@ from callflow.clock import Clock
 from callflow.ids import AgentId, CallId, ConversationId
 from callink.links import link_label
 from conversations.agents.dispositions import choosable_dispositions
-from conversations.calls.reading import agent_by_id, call_by_id
+from conversations.calls.reading import agent_by_id, call_by_id, neglected_calls
 from conversations.db.database import Session
 from conversations.directory.people import made_at, names_of_users
 from conversations.directory.queues import names_of_queues
@@ -18,7 +18,7 @@ from conversations.directory.settings import read_settings
 from conversations.directory.values import DispositionMode
 from conversations.errors import NotFoundError
 from conversations.threads import lists
-from conversations.threads.customers import customer_by_id
+from conversations.threads.customers import customer_by_id, names_of_customers
 from conversations.threads.values import viewer
 from signaling.http.rules import SignedIn
 from signaling.models.agents import (
@@ -26,6 +26,7 @@ from signaling.models.agents import (
     Caller,
     CallObserver,
     Consultation,
+    NeglectedCall,
     PanelCall,
     PanelPhase,
     Reservation,
@@ -75,6 +76,7 @@ class PanelViews:
             conversations=listed,
             total=total,
             team=await self.team(session) if who.user.leads else [],
+            neglected=await self.neglected(session, who),
         )
         return own, state
 
@@ -107,6 +109,25 @@ class PanelViews:
     async def team(self, session: Session) -> list[TeamMember]:
         """Return who is in which status since when (AP-03)."""
         return await team_members(session)
+
+    async def neglected(self, session: Session, who: SignedIn) -> list[NeglectedCall]:
+        """Return the callers whom nobody answers, for those who lead (reliability.md, an agent's browser dies)."""
+        calls = await neglected_calls(session) if who.user.leads else []
+        if not calls:
+            return []
+        queues = await names_of_queues(session, [call.queue for call in calls])
+        customers = await names_of_customers(session, [call.customer for call in calls])
+        return [
+            NeglectedCall(
+                id=call.id,
+                conversation_id=call.conversation,
+                customer=Ref(id=call.customer, name=customers[call.customer]),
+                queue=Ref(id=call.queue, name=queues[call.queue]),
+                waiting_since=call.waiting_since or call.started_at,
+                offers=call.offers,
+            )
+            for call in calls
+        ]
 
     async def _panel_call(self, session: Session, agent: Agent, call: Call) -> PanelCall | None:
         person = agent.id

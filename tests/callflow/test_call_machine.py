@@ -112,6 +112,39 @@ def test_who_is_asked_again_begins_a_new_round_in_which_everybody_has_a_turn() -
     assert (first >> AgentReserved((reservation(BOB, first.now),))).call.skipped == (Skip(ALICE, first.now),)
 
 
+def refused_often(ladder: Ladder, times: int) -> Ladder:
+    """The ladder with a ring that rings, after so many that were declined."""
+    for _ in range(times):
+        ladder = ladder >> AgentDeclined(RING, ALICE)
+        ladder = ladder.elapse(15) >> AgentReserved((reservation(ALICE, ladder.now + timedelta(seconds=15)),))
+    return ladder
+
+
+@pytest.mark.parametrize("nothing", [AgentDeclined(RING, ALICE), RingLost(RING)])
+def test_the_supervisors_are_told_of_a_caller_to_whom_three_offers_came_to_nothing(
+    nothing: AgentDeclined | RingLost,
+) -> None:
+    """PLUS-07, PLUS-15: whether agents decline, or their panels die one after the other."""
+    ladder = refused_often(ringing(), 2)
+    assert not ladder.call.neglected
+    ladder = ladder >> nothing
+    assert ladder.call.neglected
+    assert ladder.last.facts[-1].kind is FactKind.CALL_NEGLECTED
+    assert ladder.last.facts[-1].data == {"offers": 3}
+    ladder = ladder.elapse(15) >> AgentReserved((reservation(ALICE, ladder.now + timedelta(seconds=15)),))
+    assert ladder.call.neglected, "it rings, but nobody has answered yet"
+    assert not (ladder >> AgentAccepted(RING, ALICE, "tab")).call.neglected
+
+
+def test_an_agent_who_answers_and_is_never_heard_is_one_more_offer_that_came_to_nothing() -> None:
+    """PLUS-15: nobody was talked to, so the count goes on; once they hear each other it begins anew."""
+    answered = refused_often(ringing(), 2) >> AgentAccepted(RING, ALICE, "tab")
+    assert answered.elapse(15).call.neglected
+    answered = refused_often(ringing(), 2) >> AgentAccepted(RING, ALICE, "tab")
+    heard = answered >> TransportOpened(AGENT_LEG, PATH_2, "tab") >> LegConnected(AGENT_LEG, PATH_2)
+    assert heard.call.offers == 0
+
+
 def test_a_ring_whose_panel_died_gives_the_place_back() -> None:
     """PLUS-05, PLUS-15."""
     ladder = ringing() >> RingLost(RING)

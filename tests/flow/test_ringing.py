@@ -2,13 +2,14 @@
 
 import signal
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import expect
 
 from callflow.agent import Idle, Sound, Status
 from callflow.call import Reservation, Ringing
+from tests.flow.axe import DESK, PHONE, Inspector
 from tests.flow.conftest import Centre, launched
 from tests.flow.mortal import mortal, new_mark
 from tests.flow.people import Agent, eventually
@@ -78,6 +79,35 @@ async def test_a_declined_call_rings_at_the_next_agent_and_the_caller_keeps_wait
     await ben.press("Answer")
     await customer.hears(ben)
     await expect(ben.thread).to_contain_text("Ana Anić declined")
+
+
+async def test_the_supervisor_is_told_of_a_caller_whom_nobody_answers(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PLUS-07, PLUS-15: after three offers that came to nothing, on every page, until somebody answers."""
+    monkeypatch.setattr("callflow.routing.DECLINE_PAUSE", timedelta(seconds=1))
+    admin, ana = await centre.agent("admin"), await centre.active_agent("ana")
+    told = admin.page.get_by_text("Nobody answers Carla Customer in")
+    customer = await centre.caller()
+    for _ in range(3):
+        await expect(told).to_be_hidden()
+        await ana.rings("Carla Customer")
+        await ana.press("Decline")
+        await ana.stops_ringing()
+    await expect(told).to_contain_text("offered 3 times")
+    await expect(ana.page.get_by_text("Nobody answers")).to_be_hidden()
+    await admin.page.goto(f"{centre.url}/agent/wallboard")
+    await expect(told).to_be_visible()
+    axe = Inspector(DESK, PHONE)
+    await axe.look(admin.page, "nobody answers")
+    assert axe.found == []
+    await admin.page.set_viewport_size(DESK)
+    await admin.page.get_by_role("link", name="Open conversation").click()
+    await expect(admin.thread).to_contain_text("Ana Anić declined")
+    await ana.rings("Carla Customer")
+    await ana.press("Answer")
+    await customer.hears(ana)
+    await expect(told).to_be_hidden()
 
 
 async def test_a_caller_who_leaves_stops_the_ring(centre: Centre) -> None:

@@ -37,7 +37,15 @@ function item(id: string, changes: Partial<ConversationItem> = {}): Conversation
 }
 
 function known(conversations: ConversationItem[] = []): Known {
-  const state: PanelState = { me, call: null, wrap_up: null, conversations, total: conversations.length, team: [] };
+  const state: PanelState = {
+    me,
+    call: null,
+    wrap_up: null,
+    conversations,
+    total: conversations.length,
+    team: [],
+    neglected: [],
+  };
   return { upto: 7, state };
 }
 

@@ -16,11 +16,12 @@ export const MY_WORK_LIMIT = 50;
 export function learn(known: Known | null, message: Snapshot | Change): Known | "gap" {
   if (message.type === "snapshot") return { upto: message.upto, state: ordered(message.state) };
   if (known === null || known.upto !== message.after) return "gap";
-  const { me, ...parts } = message.set;
+  const { me, neglected, ...parts } = message.set;
   const state: PanelState = {
     ...known.state,
     ...parts,
     me: me ?? known.state.me,
+    neglected: neglected ?? known.state.neglected,
     conversations: merged(known.state.conversations, message.conversations),
     team: merged(known.state.team, message.team),
     total: message.total ?? known.state.total,
