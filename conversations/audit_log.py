@@ -1,6 +1,6 @@
 """Reading the audit log: who changed what, with the names of things as they are now (SYS-08)."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,13 +15,27 @@ from conversations.db.audit import AuditRow
 from conversations.db.database import Database
 from conversations.directory.people import names_of_users
 from conversations.directory.queues import names_of_queues
+from conversations.directory.tags import names_of_tags
 from conversations.directory.values import Named
 from conversations.threads.customers import names_of_customers
+from conversations.waiting.sounds import names_of_sounds
 
 PAGE = 50
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 _NAMES = frozenset({"name", "label"})
 """Fields that a thing of any kind has from its beginning to its end."""
+
+
+Namer = Callable[[AsyncSession, Collection[Any]], Awaitable[Mapping[Any, str]]]
+"""Reads the names of things of one kind by their ids; what is gone is left out."""
+NOTHING: Mapping[str, Namer] = {}
+_NAMERS: Mapping[str, Namer] = {
+    "user": names_of_users,
+    "queue": names_of_queues,
+    "cust": names_of_customers,
+    "tag": names_of_tags,
+    "sound": names_of_sounds,
+}
 
 
 class AuditAction(StrEnum):
@@ -76,10 +90,11 @@ class AuditPage:
 
 
 class AuditLog:
-    """The audit log of the centre."""
+    """The audit log of the centre. `others` name what other rooms keep, by the beginning of its ids."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, others: Mapping[str, Namer] = NOTHING) -> None:
         self._database = database
+        self._namers = {**_NAMERS, **others}
 
     async def page(self, wanted: AuditFilter, before: int | None = None, limit: int = PAGE) -> AuditPage:
         """Return the latest entries that fit, or the latest of those before a number."""
@@ -97,7 +112,7 @@ class AuditLog:
         async with self._database.read() as session:
             rows = (await session.scalars(found)).all()
             shown = rows[:limit]
-            names = await _names(session, shown)
+            names = await self._names(session, shown)
         items = tuple(_entry(row, names) for row in shown)
         return AuditPage(items, items[-1].number if len(rows) > limit else None)
 
@@ -112,6 +127,16 @@ class AuditLog:
             who = await session.scalars(select(AuditRow.actor_id).where(AuditRow.actor_id.is_not(None)).distinct())
             names = await names_of_users(session, [one for one in who if one is not None])
         return sorted((Named(key, name) for key, name in names.items()), key=lambda one: (one.name, one.id))
+
+    async def _names(self, session: AsyncSession, rows: Collection[AuditRow]) -> Mapping[str, str]:
+        """Return the names of what some entries mention by id."""
+        mentioned = {text for row in rows for text in _texts(row.changes)}
+        mentioned |= {row.actor_id for row in rows if row.actor_id}
+        names: dict[str, str] = {}
+        for beginning, namer in self._namers.items():
+            ids = {text for text in mentioned if text.startswith(f"{beginning}_")}
+            names |= await namer(session, ids) if ids else {}
+        return names
 
 
 def action_of(changes: Mapping[str, Sequence[Any]]) -> AuditAction:
@@ -138,21 +163,6 @@ def _entry(row: AuditRow, names: Mapping[str, str]) -> AuditEntry:
             AuditedField(name, _named(old, names), _named(new, names)) for name, (old, new) in row.changes.items()
         ),
     )
-
-
-async def _names(session: AsyncSession, rows: Collection[AuditRow]) -> Mapping[str, str]:
-    """Return the names of the people, queues and customers that some entries mention by id."""
-    mentioned = {text for row in rows for text in _texts(row.changes)}
-    people = {row.actor_id for row in rows if row.actor_id} | _with(mentioned, "user")
-    return {
-        **await names_of_users(session, people),
-        **await names_of_queues(session, _with(mentioned, "queue")),
-        **await names_of_customers(session, _with(mentioned, "cust")),
-    }
-
-
-def _with(texts: Collection[str], prefix: str) -> set[str]:
-    return {text for text in texts if text.startswith(f"{prefix}_")}
 
 
 def _texts(value: Json | dict[str, list[Json]]) -> Iterator[str]:

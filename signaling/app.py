@@ -226,7 +226,7 @@ class Parley:
         SoundsApi(self.sounds, self.studio).register(api)
         StrategiesApi(self.strategies, self.rendering).register(api)
         ConversationsApi(self.threads).register(api)
-        AuditApi(AuditLog(self.database)).register(api)
+        AuditApi(AuditLog(self.database, {"link": names_of_links})).register(api)
         WallboardApi(self.wallboard).register(api)
         CallLogApi(CallLog(self.database), self.guest_events.would_ring).register(api)
         self.recordings.register(api, self.engine)

@@ -1,5 +1,7 @@
 """The uploaded sounds: their names and where they are used. The files are another's work (`signaling.waiting`)."""
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -89,3 +91,9 @@ async def _used_by(session: AsyncSession, sound: str) -> tuple[str, ...]:
 
 def _in_use(name: str, where: str) -> RefusedError:
     return RefusedError("in_use", f"“{name}” is used by {where}. Choose another sound there first.")
+
+
+async def names_of_sounds(session: AsyncSession, sounds: Collection[str]) -> Mapping[str, str]:
+    """Return the names of sounds by id."""
+    found = await session.execute(select(SoundRow.id, SoundRow.name).where(SoundRow.id.in_(sounds)))
+    return {row[0]: row[1] for row in found}

@@ -1,10 +1,13 @@
 """The audit log: what is written with each change, and how it is read."""
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.facts import AUTOMATION
+from callflow.ids import PromptId
 from conversations.audit_log import AuditAction, AuditFilter, AuditLog, action_of
 from conversations.db.audit import audit
 from conversations.directory.passwords import Passwords
@@ -12,6 +15,8 @@ from conversations.directory.settings import SettingsChange
 from conversations.directory.tables import UserRole
 from conversations.directory.users import Users
 from conversations.errors import RefusedError
+from conversations.waiting.sounds import Sounds
+from conversations.waiting.tables import SoundKind
 from tests.clock import MovableClock
 from tests.conversations.centre import Centre
 
@@ -58,7 +63,20 @@ async def test_ids_are_shown_as_the_names_of_today(centre: Centre) -> None:
         old = {"queue": centre.desk.id, "members": [centre.ana.id]}
         new = {"queue": "queue_gone", "members": [centre.ana.id, centre.ben.id], "levels": {centre.ben.id: 2}}
         await audit(write, AUTOMATION, "thing", "thing_1", "Thing", old, new)
-    [entry, *_] = (await AuditLog(centre.database).page(AuditFilter())).items
+    sound = (
+        await Sounds(centre.database).add(centre.sam.actor, PromptId("sound_1"), "Waves", SoundKind.MP3, 9, 1.0)
+    ).id
+    async with centre.database.write() as write:
+        await audit(write, AUTOMATION, "thing", "thing_1", "Thing", {"link": "link_1"}, {"greeting": {"sound": sound}})
+
+    async def links(_: AsyncSession, ids: Collection[str]) -> Mapping[str, str]:
+        return dict.fromkeys(ids, "Web site")
+
+    [other, _, entry, *_] = (await AuditLog(centre.database, {"link": links}).page(AuditFilter())).items
+    assert {field.name: (field.old, field.new) for field in other.fields} == {
+        "link": ("Web site", None),
+        "greeting": (None, {"sound": "Waves"}),
+    }
     assert (entry.actor_name, entry.subject_name) == (None, "Thing")
     assert {field.name: (field.old, field.new) for field in entry.fields} == {
         "queue": ("Desk", "queue_gone"),
