@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from ssl import SSLContext
 from typing import Protocol
 
 from aiohttp import web
@@ -34,6 +35,7 @@ from conversations.calls.store import CallStore, CallTransaction
 from conversations.calls.wallboard import stuck
 from conversations.db import engines
 from conversations.db.database import Database
+from conversations.db.sole import sole_lock
 from conversations.directory.archiving import QueueRemoval, QueueUser
 from conversations.directory.passwords import Passwords
 from conversations.directory.queue_service import Queues
@@ -69,6 +71,7 @@ from signaling.calls.page_flags import PageFlag
 from signaling.calls.quality import LegQualities
 from signaling.calls.urgency import Urgency
 from signaling.conversations_api import ConversationsApi
+from signaling.data_folder import prepare
 from signaling.feed import FactFeed
 from signaling.first_run import FirstRun
 from signaling.guest_links import GuestLinks
@@ -101,6 +104,7 @@ from signaling.sessions_api import SessionsApi
 from signaling.settings import Settings, StartError
 from signaling.settings_api import SettingsApi
 from signaling.sockets import close_at_shutdown
+from signaling.sole_server import StoppedError, only_server
 from signaling.statuses_api import StatusesApi
 from signaling.team_api import TeamApi
 from signaling.tls import server_context
@@ -371,6 +375,15 @@ async def run(settings: Settings, demo: bool) -> None:
         loop.add_signal_handler(number, stop.set)
     tls = server_context(settings)
     announced(settings)
+    prepare(settings.data)
+    try:
+        async with only_server(sole_lock(settings.database), stop, standby=settings.standby):
+            await _serve(settings, tls, stop, demo=demo)
+    except StoppedError:
+        pass
+
+
+async def _serve(settings: Settings, tls: SSLContext | None, stop: asyncio.Event, *, demo: bool) -> None:
     clock = SystemClock()
     database = await open_database(settings, clock)
     try:

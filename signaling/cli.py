@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--tls-key", help="its key, a PEM file")
     serve.add_argument("--self-signed", action="store_true", help="make a certificate, for trying a phone")
     serve.add_argument("--demo", action="store_true", help="make a trial workspace when the data folder is empty")
+    serve.add_argument("--standby", action="store_true", help="wait while another server uses the database")
     user = commands.add_parser("user", help="manage people").add_subparsers(dest="action", required=True)
     add = user.add_parser("add", help="add a person; the password is printed once")
     add.add_argument("login")
@@ -78,7 +79,8 @@ def _parser() -> argparse.ArgumentParser:
 def _given(options: argparse.Namespace) -> Mapping[str, object]:
     """Return the settings that were given as options."""
     given = {key: getattr(options, key, None) for key in ("host", "port", "data", "tls_cert", "tls_key")} | {
-        "tls_self_signed": getattr(options, "self_signed", False) or None
+        "tls_self_signed": getattr(options, "self_signed", False) or None,
+        "standby": getattr(options, "standby", False) or None,
     }
     return {key: value for key, value in given.items() if value is not None}
 

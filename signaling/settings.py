@@ -101,6 +101,7 @@ ALLOWED: Final[Mapping[str, str]] = {
     "turn_secret": "a text of at least 16 characters",
     "media_workers": "a number from 1 to 16",
     "metrics_token": "a text of at least 16 characters",
+    "standby": "true or false",
     "log_level": "debug, info, warning or error",
 }
 """For each setting the end of the sentence "it must be …"."""
@@ -145,6 +146,8 @@ class Settings(BaseModel):
     """The processes that carry sound and pictures; each has a UDP port, counted up from media_port."""
     metrics_token: Annotated[SecretStr, Field(min_length=16, max_length=256)] | None = None
     """What whoever reads /metrics from another machine has to send."""
+    standby: bool = False
+    """While another server uses the database, wait, and take over when it is gone."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is written to the log."""
 

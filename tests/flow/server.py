@@ -44,24 +44,45 @@ class Server:
 
     async def start(self) -> None:
         """Start, and wait until it answers."""
+        await self.launch()
+        await self.answers()
+
+    async def launch(self, *options: str) -> None:
+        """Start, and do not wait."""
         own = {"PARLEY_MEDIA_PORT": str(self.media_port), "PYTHONPATH": str(ROOT)}
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "signaling.cli", "serve", "--demo", "--data", str(self.data), "--port", str(self.port)),
+            *("-m", "signaling.cli", "serve", "--demo", "--data", str(self.data), "--port", str(self.port), *options),
             env={**os.environ, **own, **self._environment},
             cwd=ROOT,
             stdout=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
+
+    async def answers(self) -> None:
+        """Wait until it answers."""
+        assert self._process is not None
         async with asyncio.timeout(START_LIMIT), aiohttp.ClientSession() as session:
             while not (self.data / "demo.json").exists() or not await self._healthy(session):
                 assert self._process.returncode is None, "the server ended at its start"
                 await asyncio.sleep(0.05)
 
+    def gets(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def ends(self) -> int:
+        """Wait until it has ended; return its exit code."""
+        assert self._process is not None
+        async with asyncio.timeout(START_LIMIT):
+            return await self._process.wait()
+
     async def kill(self) -> None:
         """End it as a power cut would: no goodbye to anybody."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGKILL)
             await self._process.wait()
 
     async def kill_all(self) -> None:
