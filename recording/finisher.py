@@ -17,13 +17,7 @@ class Finisher:
 
     def __init__(self) -> None:
         self._finishing = Worker()
-        self._pictures = Worker()
-        self._backlog = 0
-
-    @property
-    def backlog(self) -> int:
-        """How many side-by-side files are asked for and not made."""
-        return self._backlog
+        self._pictures = Worker(last=True)
 
     async def finish(self, folder: Path, into: Path, facts: Facts) -> Finished:
         """`finishing.finish` in its process. Raises what that raises, and `WorkerError`."""
@@ -31,11 +25,7 @@ class Finisher:
 
     async def side_by_side(self, folder: Path) -> FinishedFile:
         """`side_by_side.make_side_by_side` in its process. Raises what that raises, and `WorkerError`."""
-        self._backlog += 1
-        try:
-            return await self._pictures.run(SIDE_BY_SIDE_LIMIT_S, make_side_by_side, folder)
-        finally:
-            self._backlog -= 1
+        return await self._pictures.run(SIDE_BY_SIDE_LIMIT_S, make_side_by_side, folder)
 
     def close(self) -> None:
         """End both; what they were doing is begun again by the next start."""

@@ -1,5 +1,5 @@
-"""One file with both pictures beside each other and the voices mixed, for a download. Made only when it is asked for:
-it is the one thing of a recording that has to be encoded.
+"""One file with both pictures beside each other and both voices, left the customer and right the agent. Made only when it
+is asked for, by a download or for a delivery: it is the one thing of a recording that has to be encoded.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,8 @@ HEIGHT: Final = 240
 """Of each of the two."""
 FPS: Final = 15
 BITS_PER_SECOND: Final = 400_000
-VOICE_BITS_PER_SECOND: Final = 32_000
+VOICE_BITS_PER_SECOND: Final = 48_000
+"""Of both."""
 KEY_FRAME_EVERY: Final = 10 * FPS
 """So that seeking is quick."""
 PROGRESS: Final = "side_by_side.progress"
@@ -67,9 +68,9 @@ def read_progress(folder: Path) -> float | None:
 def _write(folder: Path, path: Path, seconds: float, tell: Callable[[float], None]) -> None:
     left, right = (_Side(_pictures(folder, *kinds)) for kinds in HALVES)
     encoder = _encoder()
-    mixed = _mixed(folder / NAMES[FileKind.VOICE])
+    voices = _voices(folder / NAMES[FileKind.VOICE])
     with WebmFile(path) as file:
-        sound = file.add_encoded_sound("mono", VOICE_BITS_PER_SECOND)
+        sound = file.add_encoded_sound("stereo", VOICE_BITS_PER_SECOND)
         pictures = file.add_pictures(2 * WIDTH, HEIGHT)
         said = 0
         for beat in range(max(1, round(seconds * FPS))):
@@ -80,7 +81,7 @@ def _write(folder: Path, path: Path, seconds: float, tell: Callable[[float], Non
             for packet in encoder.encode(frame):
                 file.put(pictures, bytes(packet), packet.pts, 1000 // FPS, packet.is_keyframe)
             while said < min(at + 1 / FPS, seconds) * RATE:
-                file.put_sound(sound, next(mixed)[None], said)
+                file.put_sound(sound, next(voices), said)
                 said += FRAME
             if beat % FPS == 0:
                 tell(at / seconds)
@@ -146,17 +147,16 @@ def _beside(left: Planes, right: Planes) -> VideoFrame:
     return VideoFrame.from_ndarray(flat.reshape(HEIGHT * 3 // 2, 2 * WIDTH), format="yuv420p")
 
 
-def _mixed(path: Path) -> Iterator[NDArray[np.float32]]:
-    """Return both voices as one, in frames, and silence after their end."""
-    kept = np.zeros(0, np.float32)
+def _voices(path: Path) -> Iterator[NDArray[np.float32]]:
+    """Return both voices, a row for each, in frames, and silence after their end."""
+    kept = np.zeros((2, 0), np.float32)
     for begins, sound in heard(path):
-        mono = np.clip(sound.sum(axis=0), -1, 1).astype(np.float32)
-        if not len(kept) and 0 < begins < FRAME:  # the decoder leaves out the first milliseconds
-            mono = np.concatenate([np.zeros(begins, np.float32), mono])
-        kept = np.concatenate([kept, mono])
-        while len(kept) >= FRAME:
-            yield kept[:FRAME]
-            kept = kept[FRAME:]
-    yield np.pad(kept, (0, FRAME - len(kept)))
+        if not kept.shape[1] and 0 < begins < FRAME:  # the decoder leaves out the first milliseconds
+            sound = np.pad(sound, ((0, 0), (begins, 0)))
+        kept = np.concatenate([kept, sound], axis=1)
+        while kept.shape[1] >= FRAME:
+            yield kept[:, :FRAME]
+            kept = kept[:, FRAME:]
+    yield np.pad(kept, ((0, 0), (0, FRAME - kept.shape[1])))
     while True:
-        yield np.zeros(FRAME, np.float32)
+        yield np.zeros((2, FRAME), np.float32)

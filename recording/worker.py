@@ -28,9 +28,13 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """The process; begun at the first piece of work, and again when it has died."""
+    """The process; begun at the first piece of work, and again when it has died.
 
-    def __init__(self) -> None:
+    One that is `last` gets only what nothing else on the machine wants, where the system has that (SCHED_IDLE).
+    """
+
+    def __init__(self, *, last: bool = False) -> None:
+        self._last = last
         self._pool: ProcessPoolExecutor | None = None
         self._pid = 0
         self._closed = False
@@ -68,7 +72,7 @@ class Worker:
     def _begin(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, context, _prepare)
+            self._pool = ProcessPoolExecutor(1, context, _prepare, (self._last,))
             self._pid = self._pool.submit(os.getpid).result()
         return self._pool
 
@@ -82,9 +86,12 @@ class Worker:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _prepare() -> None:
+def _prepare(last: bool) -> None:
     """Step back behind everything else, and end with the process that waits for the work."""
     os.nice(NICENESS)
+    if last and hasattr(os, "SCHED_IDLE"):
+        with suppress(OSError):  # a sandbox may forbid it; being nice has to do then
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
