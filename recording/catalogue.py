@@ -1,7 +1,7 @@
 """Finding recordings again: lists with filters, one with all of it, notes, and who listened (REC-05)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from conversations.directory.values import Named
 from conversations.errors import InvalidError, NotFoundError
 from conversations.threads.customers import customers_named, names_of_customers
 from conversations.values import clean_text
+from recording.finishing import FinishedFile
 from recording.states import RecordingState
 from recording.tables import NoteRow, RecordingRow, SegmentRow
 
@@ -261,6 +262,12 @@ def _recording(row: RecordingRow, segments: Collection[SegmentRow], names: _Name
             Segment(Named(one.agent_id, names.users[one.agent_id]), one.began_at, one.ended_at) for one in segments
         ),
     )
+
+
+def file_facts(file: FinishedFile) -> dict[str, Any]:
+    """Return what a row keeps of a finished file; `_file` reads it."""
+    kept = asdict(file)
+    return {"size": kept.pop("bytes"), **kept}
 
 
 def _file(kept: Mapping[str, Any]) -> KeptFile:

@@ -29,7 +29,7 @@ from conversations.threads.customers import names_of_customers
 from recording.catalogue import changed_fact
 from recording.retention import MAY_BE_ERASED, MOST_DAYS, Candidate, may_go
 from recording.spool import names_in
-from recording.tables import NoteRow, RecordingRow, RetentionRow
+from recording.tables import NoteRow, PreparationRow, RecordingRow, RetentionRow
 
 log = logging.getLogger(__name__)
 
@@ -238,6 +238,7 @@ async def _note(write: Write, row: RecordingRow, actor: Actor) -> None:
     row.deadline_at = None
     row.epoch += 1
     await write.session.execute(delete(NoteRow).where(NoteRow.recording_id == row.id))
+    await write.session.execute(delete(PreparationRow).where(PreparationRow.recording_id == row.id))
     after = {"deleted_at": now.isoformat()}
     await audit(write, actor, "recording", row.id, await _name(write, row), {}, after)
     write.fact(changed_fact(row, actor))

@@ -1,15 +1,19 @@
 """Finishing beside the running server: recordings in one process, what takes minutes in another."""
 
+import errno
 from pathlib import Path
 from typing import Final
 
-from recording.finishing import Facts, Finished, FinishedFile, finish
+from recording.finishing import Facts, Finished, FinishedFile, UnsafeDiskError, finish
 from recording.side_by_side import make_side_by_side
-from recording.worker import Worker
+from recording.worker import Worker, WorkerError
 
 FINISH_LIMIT_S: Final = 1800.0
 """The longest call with pictures takes a minute or two of a free core."""
 SIDE_BY_SIDE_LIMIT_S: Final = 6 * 3600.0
+
+DISK: Final = frozenset({"disk_full", "unsafe_disk", "disk_failed"})
+"""Reasons that say nothing of the recording: it is tried for as long as it takes."""
 
 
 class Finisher:
@@ -31,3 +35,18 @@ class Finisher:
         """End both; what they were doing is begun again by the next start."""
         for worker in (self._finishing, self._pictures):
             worker.close()
+
+
+def why_not_made(error: Exception) -> str:
+    """Return the stable word for what a `Finisher` raised."""
+    match error:
+        case WorkerError(code=code):
+            return code
+        case OSError(errno=errno.ENOSPC):
+            return "disk_full"
+        case UnsafeDiskError():
+            return "unsafe_disk"
+        case OSError():
+            return "disk_failed"
+        case _:
+            return "not_finished"

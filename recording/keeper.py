@@ -6,13 +6,10 @@ it changes nothing. The taps are deleted only when the finished files were read 
 """
 
 import asyncio
-import errno
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 
@@ -23,23 +20,21 @@ from conversations.calls.reading import call_by_id
 from conversations.db.database import Database, Write
 from conversations.db.locking import locked
 from recording.adopting import forget, sweep, unchanged
-from recording.catalogue import change_state, changed_fact
-from recording.finisher import Finisher
-from recording.finishing import Facts, FileKind, Finished, UnsafeDiskError
+from recording.catalogue import change_state, changed_fact, file_facts
+from recording.finisher import DISK, Finisher, why_not_made
+from recording.finishing import Facts, FileKind, Finished
 from recording.following import ORPHANED, end_recording
+from recording.leases import LEASE, LeaseLostError, Pause, while_held
 from recording.shelf import hand_over
 from recording.spool import Folder, look_into
 from recording.states import RecordingState
 from recording.tables import RecordingRow
 from recording.taps import Flaw, was_closed
-from recording.worker import WorkerError
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 1.0
 SWEEP_EVERY: Final = timedelta(hours=1)
-LEASE: Final = timedelta(seconds=20)
-RENEW_EVERY_S: Final = 5.0
 CLOSING: Final = timedelta(seconds=10)
 """So long after a call's end its taps may still be open; then whoever wrote them is gone."""
 SOON: Final = timedelta(milliseconds=500)
@@ -47,12 +42,7 @@ FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=15)
 MOST_TRIES: Final = 12
 """Then it has failed: two hours of tries. A disk that is full or broken is tried for as long as it takes."""
-DISK: Final = frozenset({"disk_full", "unsafe_disk", "disk_failed"})
 UNFINISHED: Final = (RecordingState.RECORDING, RecordingState.FINALIZING)
-
-
-class LeaseLostError(Exception):
-    """Somebody else has taken the recording meanwhile."""
 
 
 class Keeper:
@@ -64,7 +54,7 @@ class Keeper:
         finisher: Finisher,
         folder: Path,
         spool: Path,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         self._database = database
         self._clock = database.clock
@@ -123,7 +113,7 @@ class Keeper:
             raise
         except Exception as error:
             log.error("recording %s could not be finished: %s", row.id, error)
-            await self._try_again(row, _why(error))
+            await self._try_again(row, why_not_made(error))
             return
         if not await asyncio.to_thread(unchanged, taps, self._folder / folder):
             await self._later(row, SOON)
@@ -134,28 +124,12 @@ class Keeper:
 
     async def _made(self, row: RecordingRow, taps: Path, into: Path, facts: Facts) -> Finished:
         """Make the files while the lease is renewed. Raises `LeaseLostError`, and what finishing raises."""
-        work = asyncio.create_task(self._finisher.finish(taps, into, facts), name=f"finishing {row.id}")
-        hold = asyncio.create_task(self._hold(row), name=f"lease of {row.id}")
-        try:
-            await asyncio.wait((work, hold), return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                hold.result()
-            return await work
-        finally:
-            for task in (work, hold):
-                task.cancel()
-            await asyncio.gather(work, hold, return_exceptions=True)
 
-    async def _hold(self, row: RecordingRow) -> None:
-        while True:
-            await self._pause(RENEW_EVERY_S)
-            try:
-                async with self._database.write() as write:
-                    (await _leased(write, row)).deadline_at = self._clock.now() + LEASE
-            except LeaseLostError:
-                raise
-            except Exception:
-                log.exception("the lease of %s was not renewed; the next try comes by itself", row.id)
+        async def renew() -> None:
+            async with self._database.write() as write:
+                (await _leased(write, row)).deadline_at = self._clock.now() + LEASE
+
+        return await while_held(f"finishing {row.id}", self._finisher.finish(taps, into, facts), renew, self._pause)
 
     async def _take(self) -> RecordingRow | None:
         """Take the recording that is due first, with a lease. One that was never ended is ended now."""
@@ -208,7 +182,7 @@ class Keeper:
         async with self._database.write() as write:
             leased = await _leased(write, row)
             nothing = Flaw.EMPTY in finished.why
-            leased.files = [] if nothing else [_file(asdict(one)) for one in finished.files]
+            leased.files = [] if nothing else [file_facts(one) for one in finished.files]
             leased.folder, leased.seconds = folder, finished.length_seconds
             leased.size = sum(one.bytes for one in finished.files)
             leased.partial, leased.why = finished.partial, _flaw(finished)
@@ -245,21 +219,3 @@ def _flaw(finished: Finished) -> str | None:
         if flaw in finished.why and Flaw.EMPTY in finished.why:
             return flaw
     return finished.why[0] if finished.why else None
-
-
-def _why(error: Exception) -> str:
-    match error:
-        case WorkerError(code=code):
-            return code
-        case OSError(errno=errno.ENOSPC):
-            return "disk_full"
-        case UnsafeDiskError():
-            return "unsafe_disk"
-        case OSError():
-            return "disk_failed"
-        case _:
-            return "not_finished"
-
-
-def _file(kept: dict[str, Any]) -> dict[str, Any]:
-    return {"size": kept.pop("bytes"), **kept}

@@ -1,5 +1,7 @@
 """A file's delivery as its row keeps it, and the recording that follows its files."""
 
+from typing import Final
+
 from sqlalchemy import select
 
 from callflow.facts import AUTOMATION
@@ -7,10 +9,12 @@ from conversations.db.database import Write
 from conversations.db.locking import locked
 from recording.catalogue import change_state
 from recording.delivery import Delivery, Released, Retargeted, State, step
-from recording.states import RecordingState
-from recording.tables import RecordingRow
+from recording.states import PreparationState, RecordingState
+from recording.tables import PreparationRow, RecordingRow
 from recording.target_tables import DeliveryRow
 
+NO_VIDEO_FILE: Final = "no_video_file"
+"""The file that was to be delivered could not be made."""
 _WORST_FIRST = (State.FAILED, State.UPLOADING, State.SPOOLED, State.FAILED_OVER, State.UPLOADED)
 
 
@@ -28,7 +32,7 @@ async def put(write: Write, row: DeliveryRow, delivery: Delivery) -> None:
     row.epoch += 1
     if moved:
         await write.session.flush()
-        await _follow(write, row.recording_id)
+        await follow_files(write, row.recording_id)
 
 
 async def happen_to_all(write: Write, event: Released | Retargeted) -> None:
@@ -41,13 +45,18 @@ async def happen_to_all(write: Write, event: Released | Retargeted) -> None:
         await put(write, row, step(delivery_of(row), event, write.clock.now()))
 
 
-async def _follow(write: Write, recording: str) -> None:
-    """Put the recording into the state of the file that is worst off."""
+async def follow_files(write: Write, recording: str) -> None:
+    """Put the recording into the state of the file that is worst off; one that is still to be made counts too."""
     row = await locked(write.session, RecordingRow, recording)
     files = (await write.session.scalars(select(DeliveryRow).where(DeliveryRow.recording_id == recording))).all()
-    worst = min(files, key=lambda file: _WORST_FIRST.index(file.state))
-    state = RecordingState(worst.state.value)
+    standing: list[tuple[State, str | None]] = [(file.state, file.fault) for file in files]
+    made = await write.session.get(PreparationRow, recording)
+    if made is not None and made.deliver and made.state is not PreparationState.READY:
+        lost = made.state is PreparationState.FAILED
+        standing.append((State.FAILED, NO_VIDEO_FILE) if lost else (State.SPOOLED, None))
+    worst, why = min(standing, key=lambda file: _WORST_FIRST.index(file[0]))
+    state = RecordingState(worst.value)
     if not row.partial and state is not RecordingState.UPLOADING:
-        row.why = worst.fault
+        row.why = why
     if row.state is not state:
         await change_state(write, row, state, AUTOMATION)

@@ -7,7 +7,7 @@ and nothing may be deleted that is not uploaded.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,8 +24,9 @@ from conversations.directory.people import names_of_users
 from conversations.directory.queues import names_of_queues
 from conversations.threads.customers import names_of_customers
 from recording.delivery import Delivery, Policy, Released, State, finished, late
-from recording.finishing import FileKind
-from recording.moving import delivery_of, happen_to_all, put
+from recording.finishing import PICTURES, FileKind
+from recording.moving import delivery_of, follow_files, happen_to_all, put
+from recording.preparations import has_pictures, want
 from recording.secrets import SecretError
 from recording.server import name_by, storage_of
 from recording.storages.base import Stored
@@ -41,7 +42,6 @@ log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=60)
 SERVER: Final = TargetId("server")
-PICTURES: Final = frozenset({FileKind.CUSTOMER, FileKind.AGENT, FileKind.CUSTOMER_SCREEN, FileKind.AGENT_SCREEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,17 +197,32 @@ class DatabaseShelf:
 async def hand_over(write: Write, recording: RecordingRow) -> None:
     """Put the finished files of a recording on their way, if upload is on: in the transaction that finished them.
 
-    Video goes as the files that it is kept in, sound and each side's pictures, where its download is allowed (FTP-02);
-    where it is not, the sound goes alone. What was handed over once is not again.
+    Of video, where its download is allowed (FTP-02), the sound and each side's pictures go at once, as they are kept,
+    and the one file with both follows when it is made; where it is not, the sound goes alone. What was handed over
+    once is not again.
     """
     target = await write.session.get_one(TargetRow, THE_TARGET)
     known = select(DeliveryRow.id).where(DeliveryRow.recording_id == recording.id).limit(1)
     if not target.upload or await write.session.scalar(known) is not None:
         return
+    pictures = recording.media is Media.VIDEO and recording.download and has_pictures(recording)
+    kinds = {FileKind.VOICE, *PICTURES.values()} if pictures else {FileKind.VOICE}
+    await _put_on_way(write, target, recording, kinds)
+    if pictures:
+        await want(write, recording, deliver=True)
+
+
+async def hand_over_made(write: Write, recording: RecordingRow, kind: FileKind) -> None:
+    """Put a file on its way that was made after the others."""
+    await _put_on_way(write, await write.session.get_one(TargetRow, THE_TARGET), recording, {kind})
+    await write.session.flush()
+    await follow_files(write, recording.id)
+
+
+async def _put_on_way(write: Write, target: TargetRow, recording: RecordingRow, kinds: Set[FileKind]) -> None:
     facts = await _facts(write, recording)
-    pictures = recording.media is Media.VIDEO and recording.download
     for file in recording.files:
-        if file["kind"] != FileKind.VOICE and not (pictures and file["kind"] in PICTURES):
+        if file["kind"] not in kinds:
             continue
         delivery = finished(write.clock.now())
         write.session.add(

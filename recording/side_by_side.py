@@ -1,5 +1,5 @@
-"""One file with both pictures beside each other and both voices, left the customer and right the agent. Made only when it
-is asked for, by a download or for a delivery: it is the one thing of a recording that has to be encoded.
+"""One file with both pictures beside each other and both voices, left the customer and right the agent. Made only
+when it is asked for, by a download or a delivery: it is the one thing of a recording that has to be encoded.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Where a recording can be on its way."""
+"""Where a recording can be on its way, and the video file that is made of it."""
 
 from enum import StrEnum
 
@@ -18,3 +18,14 @@ class RecordingState(StrEnum):
     """The server could not take it: it is on own storage, and is sent when the server is back (FTP-03)."""
     FAILED = "failed"
     """Failover is off and the server did not take it, or the file is damaged: it is kept, and tried again (FTP-04)."""
+
+
+class PreparationState(StrEnum):
+    """Where the one file of a recording's pictures is that is made only when somebody asks (REC-03)."""
+
+    WAITING = "waiting"
+    """Others are made first, or a try has failed and the next comes."""
+    PREPARING = "preparing"
+    READY = "ready"
+    FAILED = "failed"
+    """It is not tried again by itself."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from callflow.call import Direction, Media
 from conversations.db.base import Base, BigNumber, word
 from recording.policy import AgentMode, Directions
-from recording.states import RecordingState
+from recording.states import PreparationState, RecordingState
 
 
 class RecordingRow(Base):
@@ -54,6 +54,27 @@ class RecordingRow(Base):
     """Somebody wants it gone, whatever its days: it goes as soon as it is finished."""
     erase_asked_by: Mapped[str | None] = mapped_column(String(40))
     """A user's id."""
+    epoch: Mapped[int]
+
+
+class PreparationRow(Base):
+    """The side-by-side file of a recording, from when it was first asked for."""
+
+    __tablename__ = "recording_preparations"
+    __table_args__ = (Index("ix_recording_preparations_state", "state", "deadline_at"),)
+
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id"), primary_key=True)
+    state: Mapped[PreparationState] = mapped_column(word(PreparationState))
+    awaited: Mapped[bool]
+    """Somebody waits in front of a page for it: it is made before those that are only delivered."""
+    deliver: Mapped[bool]
+    """It goes to the customer's server when it is made."""
+    asked_at: Mapped[datetime]
+    why: Mapped[str | None] = mapped_column(String(64))
+    """A stable word for what went wrong last."""
+    attempts: Mapped[int]
+    deadline_at: Mapped[datetime | None]
+    """When it is due, or until when whoever makes it is believed to live."""
     epoch: Mapped[int]
 
 

@@ -27,6 +27,8 @@ class RecordingFigures:
     orphans: int
     troubles: Mapping[str, int]
     """Legs that cannot be recorded now, by reason."""
+    preparing: int
+    """Side-by-side files that are asked for and not made."""
 
 
 class Metrics(Collector):
@@ -38,7 +40,7 @@ class Metrics(Collector):
         self._calls: Mapping[str, int] = {}
         self._stuck: Mapping[str, int] = {}
         self._lag = LoopLag(0.0, 0.0, 0.0)
-        self._recorded = RecordingFigures({}, 0, 0, {})
+        self._recorded = RecordingFigures({}, 0, 0, {}, 0)
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._opinions = Histogram(
@@ -108,6 +110,11 @@ class Metrics(Collector):
         yield kept
         yield GaugeMetricFamily(
             "parley_uploads_failing", "Recorded files that the customer's server did not take", self._recorded.failing
+        )
+        yield GaugeMetricFamily(
+            "parley_videos_preparing",
+            "Files of both pictures that are asked for and not made",
+            self._recorded.preparing,
         )
         yield from self._plane_figures()
         yield from self._lags()

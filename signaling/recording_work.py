@@ -11,6 +11,8 @@ from recording.catalogue import Catalogue
 from recording.erasing import Retention
 from recording.finisher import Finisher
 from recording.keeper import Keeper
+from recording.preparations import Preparations
+from recording.preparer import Preparer
 from recording.rules import RecordingRules
 from recording.shelf import DatabaseShelf, KeptInPlace
 from recording.targets import SecretKeys, Targets, uploads_are_on
@@ -40,7 +42,10 @@ class RecordingWork:
         keys = SecretKeys(data / KEYS)
         self.rules = RecordingRules(database)
         self.catalogue = Catalogue(database)
-        self.keeper = Keeper(database, Finisher(), self.folder, spool)
+        finisher = Finisher()
+        self.keeper = Keeper(database, finisher, self.folder, spool)
+        self.preparations = Preparations(database, self.folder)
+        self.preparer = Preparer(database, finisher, self.folder)
         self.troubles = Troubles(database)
         self.retention = Retention(database, self.folder, spool, uploads_are_on)
         self.targets = Targets(database, keys)
@@ -49,7 +54,7 @@ class RecordingWork:
 
     def register(self, api: Api, engine: Engine[CallTransaction]) -> None:
         """Add the routes."""
-        RecordingsApi(self.catalogue, self.folder).register(api)
+        RecordingsApi(self.catalogue, self.preparations, self.folder).register(api)
         RetentionApi(self.retention, self.catalogue).register(api)
         RecordingSettingsApi(self.rules, engine).register(api)
         RecordingStorageApi(self.targets, self.shelf).register(api)
@@ -58,6 +63,7 @@ class RecordingWork:
         """Return what must run, by name."""
         return (
             ("recordings finished", self.keeper.run),
+            ("video files made", self.preparer.run),
             ("recordings delivered", self.uploader.run),
             ("recordings in trouble", self.troubles.run),
             ("old recordings deleted", self.retention.run),
@@ -66,7 +72,8 @@ class RecordingWork:
     async def figures(self) -> RecordingFigures:
         """Count recordings for the metrics."""
         kept = await self.shelf.figures()
-        return RecordingFigures(kept.states, kept.failing, self.keeper.orphans, self.troubles.counted())
+        preparing = await self.preparations.backlog()
+        return RecordingFigures(kept.states, kept.failing, self.keeper.orphans, self.troubles.counted(), preparing)
 
     def close(self) -> None:
         """End the workers: what they were doing is begun again by the next start."""

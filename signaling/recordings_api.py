@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from callflow.call import Direction, Media
 from callflow.ids import AgentId, ConversationId, QueueId, RecordingId
 from recording.catalogue import Catalogue, KeptRecording, Note, RecordingFilter
+from recording.preparations import Preparations, SideBySide
 from recording.states import RecordingState
 from signaling.http.api import Api
 from signaling.http.problems import Problem
@@ -23,6 +24,7 @@ from signaling.models.recordings import (
     RecordingNote,
     RecordingPage,
     RecordingSegment,
+    SideBySideFile,
 )
 from signaling.views import ref
 
@@ -34,8 +36,9 @@ CONTENT_TYPES: Final = {".webm": "video/webm", ".json": "application/json"}
 class RecordingsApi:
     """Handlers of `/recordings`. `folder` holds all finished files."""
 
-    def __init__(self, catalogue: Catalogue, folder: Path) -> None:
+    def __init__(self, catalogue: Catalogue, preparations: Preparations, folder: Path) -> None:
         self._catalogue = catalogue
+        self._preparations = preparations
         self._folder = folder
         self._heard: dict[tuple[str, str, str], float] = {}
 
@@ -44,6 +47,9 @@ class RecordingsApi:
         api.get("/recordings", self.list_recordings, rule=SUPERVISOR, tag="recordings")
         api.get("/recordings/{recording_id}", self.get_recording, rule=SUPERVISOR, tag="recordings")
         api.get("/recordings/{recording_id}/files/{kind}", self.get_recording_file, rule=SUPERVISOR, tag="recordings")
+        side_by_side = "/recordings/{recording_id}/side-by-side"
+        api.get(side_by_side, self.get_side_by_side, rule=SUPERVISOR, tag="recordings")
+        api.post(side_by_side, self.prepare_side_by_side, rule=SUPERVISOR, status=202, tag="recordings")
         api.get("/recordings/{recording_id}/notes", self.list_recording_notes, rule=SUPERVISOR, tag="recordings")
         api.post(
             "/recordings/{recording_id}/notes", self.add_recording_note, rule=SUPERVISOR, status=201, tag="recordings"
@@ -84,7 +90,8 @@ class RecordingsApi:
             search=search.strip(),
         )
         items, following = await self._catalogue.page(wanted, RecordingId(before) if before else None, limit)
-        return RecordingPage(items=[recording_item(one) for one in items], next=following)
+        preparing = await self._preparations.backlog()
+        return RecordingPage(items=[recording_item(one) for one in items], next=following, preparing=preparing)
 
     async def get_recording(self, recording_id: RecordingId) -> RecordingItem:
         """Return one recording."""
@@ -106,6 +113,14 @@ class RecordingsApi:
         if download:
             headers["Content-Disposition"] = f'attachment; filename="{_file_name(found, kept.name)}"'
         return web.FileResponse(path, headers=headers)
+
+    async def get_side_by_side(self, recording_id: RecordingId) -> SideBySideFile:
+        """Say how far the file with both pictures is."""
+        return _side_by_side(await self._preparations.one(recording_id))
+
+    async def prepare_side_by_side(self, who: SignedIn, recording_id: RecordingId) -> SideBySideFile:
+        """Have the file with both pictures made, for a download (REC-03); again where that failed."""
+        return _side_by_side(await self._preparations.ask(who.user.actor, recording_id))
 
     async def list_recording_notes(self, recording_id: RecordingId) -> list[RecordingNote]:
         """List the notes of a recording, by their moments."""
@@ -165,6 +180,10 @@ def recording_item(one: KeptRecording) -> RecordingItem:
         ],
         files=[RecordingFile(kind=kept.kind, size=kept.size, seconds=kept.seconds) for kept in one.files],
     )
+
+
+def _side_by_side(one: SideBySide) -> SideBySideFile:
+    return SideBySideFile(state=one.state, share=one.share, before=one.before, why=one.why)
 
 
 def _note(one: Note) -> RecordingNote:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from callflow.call import Direction, Media
 from recording.policy import AgentMode, Directions
-from recording.states import RecordingState
+from recording.states import PreparationState, RecordingState
 from signaling.models.common import Model, Moment, Ref, Text, Version
 
 
@@ -50,10 +50,27 @@ class RecordingItem(Model):
 
 
 class RecordingPage(Model):
-    """Recordings, latest first; `next` is the `before` of the next page, null after the last."""
+    """Recordings, latest first; `next` is the `before` of the next page, null after the last.
+
+    `preparing` counts the side-by-side files that are asked for and not made, of all recordings.
+    """
 
     items: list[RecordingItem]
     next: str | None
+    preparing: int
+
+
+class SideBySideFile(Model):
+    """The file with both pictures, made when it is asked for; when it is ready it is the file `side_by_side`.
+
+    `state` is null until somebody asks; `share` is how much is made, from 0 to 1, where that is known; `before` counts
+    the files that are made first; `why` is a word for what went wrong last.
+    """
+
+    state: PreparationState | None
+    share: float | None
+    before: int
+    why: str | None
 
 
 class RecordingNote(Model):

@@ -34,13 +34,14 @@ class Centre:
     settings: SettingsService
 
     @classmethod
-    async def make(cls, database: Database) -> "Centre":
+    async def make(cls, database: Database, suffix: str = "") -> "Centre":
+        """`suffix` goes behind the logins, where there are others already."""
         async with database.write() as write:
             sam, ana, ben = [
                 await add_user(
                     write,
                     AUTOMATION,
-                    login=name.lower(),
+                    login=f"{name.lower()}{suffix}",
                     name=name,
                     roles=frozenset({role}),
                     password_hash="-",

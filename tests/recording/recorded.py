@@ -1,5 +1,6 @@
 """Calls that were recorded, as rows, with taps in the spool, and a keeper that finishes them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,9 +13,11 @@ from callflow.roles import Role
 from conversations.calls.store import CallStore
 from conversations.db.facts import facts_after
 from recording.finisher import Finisher
-from recording.finishing import Facts, Finished, finish
+from recording.finishing import Facts, Finished, FinishedFile, finish
 from recording.following import follow_call
 from recording.keeper import Keeper
+from recording.preparer import Preparer
+from recording.side_by_side import make_side_by_side
 from recording.tables import RecordingRow
 from tests.conversations.centre import Centre, fact_of
 from tests.recording import talk
@@ -38,6 +41,28 @@ class Workshop(Finisher):
         return finished
 
 
+class Cutter(Finisher):
+    """Makes side-by-side files in a thread of this process. `step` is awaited before each."""
+
+    def __init__(self, step: Callable[[Path], Awaitable[None]] | None = None) -> None:
+        super().__init__()
+        self._step = step
+        self.begun: list[str] = []
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def side_by_side(self, folder: Path) -> FinishedFile:
+        self.begun.append(folder.name)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if self._step is not None:
+                await self._step(folder)
+            return await asyncio.to_thread(make_side_by_side, folder)
+        finally:
+            self.at_once -= 1
+
+
 @dataclass
 class Archive:
     """A centre whose calls are recorded."""
@@ -53,11 +78,11 @@ class Archive:
         """Return a keeper, as each start of the server makes one."""
         return Keeper(self.centre.database, finisher or Workshop(), self.folder, self.spool)
 
-    async def talks(self, customer: str = "Cora") -> Call:
+    async def talks(self, customer: str = "Cora", *, video: bool = False) -> Call:
         """Ana answers a call, and it is recorded."""
         call = await self.centre.call((await self.centre.customer(customer)).id)
         call = await self.centre.answer(call, self.centre.ana)
-        call = replace(call, recording=Recording(recording_of(call.id), True, False))
+        call = replace(call, recording=Recording(recording_of(call.id), True, video))
         await self._follow(call, FactKind.RECORDING_STARTED)
         return call
 
@@ -67,12 +92,21 @@ class Archive:
         await self._follow(replace(ended, recording=call.recording), FactKind.CALL_ENDED)
         return recording_of(call.id)
 
-    def tapped(self, call: CallId, *, closed: bool = True, seconds: float = 2.0) -> Path:
-        """Both sides' taps lie in the spool."""
+    def preparer(self, finisher: Finisher | None = None) -> Preparer:
+        """Return a preparer, as each start of the server makes one."""
+        return Preparer(self.centre.database, finisher or Cutter(), self.folder)
+
+    def tapped(self, call: CallId, *, closed: bool = True, seconds: float = 2.0, video: bool = False) -> Path:
+        """Both sides' taps lie in the spool: with video the customer is red and the agent blue."""
         made = talk.Call(self.spool)
         made.path = self.spool / recording_of(call)
-        made.tap(talk.CUSTOMER, Role.CUSTOMER, talk.voice(talk.CUSTOMER_HZ, 0, seconds), closed=closed)
-        made.tap(talk.AGENT, Role.AGENT, talk.voice(talk.AGENT_HZ, 0, seconds), closed=closed)
+        sides = (
+            (talk.CUSTOMER, Role.CUSTOMER, talk.CUSTOMER_HZ, talk.RED),
+            (talk.AGENT, Role.AGENT, talk.AGENT_HZ, talk.BLUE),
+        )
+        for leg, role, hertz, colour in sides:
+            seen = talk.pictures([colour] * round(20 * seconds) if video else [], 0)
+            made.tap(leg, role, [*talk.voice(hertz, 0, seconds), *seen], closed=closed)
         return made.path
 
     async def row(self, recording: RecordingId) -> RecordingRow:

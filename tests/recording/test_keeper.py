@@ -15,9 +15,11 @@ from callflow.recorded import recording_of
 from callflow.roles import Role
 from conversations.db.database import Database, Write
 from recording import keeper as keeping
+from recording import leases
 from recording.finishing import sum_of
 from recording.following import ORPHANED
-from recording.keeper import CLOSING, FIRST_WAIT, LEASE, LONGEST_WAIT, MOST_TRIES
+from recording.keeper import CLOSING, FIRST_WAIT, LONGEST_WAIT, MOST_TRIES
+from recording.leases import LEASE
 from recording.spool import QUARANTINE
 from recording.states import RecordingState
 from recording.tables import RecordingRow, SegmentRow
@@ -274,7 +276,7 @@ async def test_two_keepers_never_finish_one_twice_and_who_lost_the_lease_changes
 async def test_a_lease_is_renewed_for_as_long_as_it_takes_and_given_up_when_it_is_lost(
     archive: Archive, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "RENEW_EVERY_S", 0.01)
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.01)
     recording = await recorded(archive)
     stolen = asyncio.Event()
 

@@ -18,12 +18,13 @@ from conversations.db.database import Database
 from conversations.db.facts import facts_after
 from recording.catalogue import Catalogue
 from recording.delivery import Began, GaveUp, Policy, Refused, State, Uploaded, step
+from recording.finishing import FileKind
 from recording.rules import RecordingRules, SettingsChange
 from recording.server import Server, TransferProtocol
-from recording.shelf import SERVER, DatabaseShelf, KeptInPlace, hand_over
-from recording.states import RecordingState
+from recording.shelf import SERVER, DatabaseShelf, KeptInPlace, hand_over, hand_over_made
+from recording.states import PreparationState, RecordingState
 from recording.storages.errors import Fault, StorageError
-from recording.tables import RecordingRow, SegmentRow
+from recording.tables import PreparationRow, RecordingRow, SegmentRow
 from recording.targets import SecretKeys, TargetChange, Targets
 from recording.uploader import Notice, Uploader
 from tests.clock import MovableClock
@@ -90,6 +91,15 @@ class Archive:
             await write.session.execute(segment)
             await hand_over(write, row)
         return recording
+
+    async def made(self, recording: RecordingId) -> None:
+        """The file of both pictures is there, as the preparer notes it."""
+        async with self.database.write() as write:
+            (await write.session.get_one(PreparationRow, recording)).state = PreparationState.READY
+            row = await write.session.get_one(RecordingRow, recording)
+            made = {"kind": "side_by_side", "name": "side_by_side.webm", "size": 1, "seconds": 1.0, "sha256": "0" * 64}
+            row.files = [*row.files, made]
+            await hand_over_made(write, row, FileKind.SIDE_BY_SIDE)
 
     async def state(self, recording: RecordingId) -> RecordingState:
         return (await Catalogue(self.database).one(recording)).state
@@ -169,6 +179,12 @@ async def test_a_job_is_taken_by_one_and_due_again_when_its_lease_is_over(
         begun = await shelf.begin(job, step(job.delivery, Began(), clock.now()))
         assert begun is not None
         await shelf.write(begun, step(begun.delivery, Uploaded(), clock.now()))
+    assert await archive.state(recording) is RecordingState.SPOOLED, "the file of both pictures is still to be made"
+    await archive.made(recording)
+    [job] = await shelf.due(SERVER, clock.now(), 10)
+    begun = await shelf.begin(job, step(job.delivery, Began(), clock.now()))
+    assert begun is not None
+    await shelf.write(begun, step(begun.delivery, Uploaded(), clock.now()))
     assert await archive.state(recording) is RecordingState.UPLOADED
     assert (await shelf.due(SERVER, clock.now(), 10), (await shelf.backlog()).waiting) == ([], 0)
     assert list(dict.fromkeys(await archive.told())) == ["uploading", "spooled", "uploaded"]

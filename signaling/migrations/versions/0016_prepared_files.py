@@ -1,0 +1,28 @@
+"""Video files that are made when somebody asks for them, and files that are to be removed at the customer's server."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016_prepared_files"
+down_revision = "0015_retention"
+
+MOMENT = sa.DateTime(timezone=True)
+WORD = sa.String(32)
+KEY = sa.String(40)
+
+
+def upgrade() -> None:
+    """Make the tables; nothing was asked for yet."""
+    op.create_table(
+        "recording_preparations",
+        sa.Column("recording_id", KEY, sa.ForeignKey("recordings.id"), primary_key=True),
+        sa.Column("state", WORD, nullable=False),
+        sa.Column("awaited", sa.Boolean(), nullable=False),
+        sa.Column("deliver", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.Column("why", sa.String(64), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("deadline_at", MOMENT, nullable=True),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+    )
+    op.create_index("ix_recording_preparations_state", "recording_preparations", ["state", "deadline_at"])
