@@ -21,8 +21,8 @@ from conversations.errors import InvalidError, NotFoundError
 from conversations.threads.customers import customers_named, names_of_customers
 from conversations.values import clean_text
 from recording.finishing import FinishedFile
-from recording.states import RecordingState
-from recording.tables import NoteRow, RecordingRow, SegmentRow
+from recording.states import PreparationState, RecordingState
+from recording.tables import NoteRow, PreparationRow, RecordingRow, SegmentRow
 
 PAGE = 50
 NOTE_LIMIT = 1000
@@ -102,6 +102,8 @@ class KeptRecording:
     deleted_at: datetime | None
     legal_hold: bool
     segments: tuple[Segment, ...]
+    preparation: PreparationState | None
+    """Of the file with both pictures; None while nobody has asked for it."""
 
     def file(self, kind: str) -> KeptFile:
         """Return a finished file. Raises NotFoundError."""
@@ -112,10 +114,13 @@ class KeptRecording:
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class _Beside:
+    """What is shown with recordings and stands in other rows, by ids."""
+
     customers: Mapping[str, str] = field(default_factory=dict[str, str])
     queues: Mapping[str, str] = field(default_factory=dict[str, str])
     users: Mapping[str, str] = field(default_factory=dict[str, str])
+    preparations: Mapping[str, PreparationState] = field(default_factory=dict[str, PreparationState])
 
 
 class Catalogue:
@@ -229,21 +234,23 @@ async def _shown(session: AsyncSession, rows: Sequence[RecordingRow]) -> list[Ke
     ids = [row.id for row in rows]
     found = select(SegmentRow).where(SegmentRow.recording_id.in_(ids)).order_by(SegmentRow.began_at)
     segments = (await session.scalars(found)).all()
-    names = _Names(
+    prepared = (await session.scalars(select(PreparationRow).where(PreparationRow.recording_id.in_(ids)))).all()
+    beside = _Beside(
         await names_of_customers(session, {row.customer_id for row in rows}),
         await names_of_queues(session, {row.queue_id for row in rows}),
         await names_of_users(session, {row.agent_id for row in segments}),
+        {row.recording_id: row.state for row in prepared},
     )
-    return [_recording(row, [one for one in segments if one.recording_id == row.id], names) for row in rows]
+    return [_recording(row, [one for one in segments if one.recording_id == row.id], beside) for row in rows]
 
 
-def _recording(row: RecordingRow, segments: Collection[SegmentRow], names: _Names) -> KeptRecording:
+def _recording(row: RecordingRow, segments: Collection[SegmentRow], beside: _Beside) -> KeptRecording:
     return KeptRecording(
         id=RecordingId(row.id),
         call=CallId(row.call_id),
         conversation=ConversationId(row.conversation_id),
-        customer=Named(row.customer_id, names.customers[row.customer_id]),
-        queue=Named(row.queue_id, names.queues[row.queue_id]),
+        customer=Named(row.customer_id, beside.customers[row.customer_id]),
+        queue=Named(row.queue_id, beside.queues[row.queue_id]),
         direction=row.direction,
         media=row.media,
         download=row.download,
@@ -259,8 +266,9 @@ def _recording(row: RecordingRow, segments: Collection[SegmentRow], names: _Name
         deleted_at=row.deleted_at,
         legal_hold=row.legal_hold,
         segments=tuple(
-            Segment(Named(one.agent_id, names.users[one.agent_id]), one.began_at, one.ended_at) for one in segments
+            Segment(Named(one.agent_id, beside.users[one.agent_id]), one.began_at, one.ended_at) for one in segments
         ),
+        preparation=beside.preparations.get(row.id),
     )
 
 

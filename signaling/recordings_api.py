@@ -174,6 +174,7 @@ def recording_item(one: KeptRecording) -> RecordingItem:
         legal_hold=one.legal_hold,
         deleted_at=one.deleted_at,
         download=one.download or one.media is Media.AUDIO,
+        preparation=one.preparation,
         segments=[
             RecordingSegment(agent=ref(part.agent), began_at=part.began_at, ended_at=part.ended_at)
             for part in one.segments

@@ -27,7 +27,10 @@ class RecordingFile(Model):
 
 
 class RecordingItem(Model):
-    """A recording in a list. `download`: whether its pictures may be downloaded, its sound always may (REC-03)."""
+    """A recording in a list. `download`: whether its pictures may be downloaded, its sound always may (REC-03).
+
+    `preparation` is where the file with both pictures is, null while nobody has asked for it.
+    """
 
     id: str
     call_id: str
@@ -45,6 +48,7 @@ class RecordingItem(Model):
     legal_hold: bool
     deleted_at: Moment | None
     download: bool
+    preparation: PreparationState | None
     segments: list[RecordingSegment]
     files: list[RecordingFile]
 

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { agentsText, lengthText, troubleText, whyNotHeard } from "./words";
+import {
+  agentsText,
+  lengthText,
+  preparationText,
+  preparingText,
+  troubleText,
+  videoTroubleText,
+  whyNotHeard,
+} from "./words";
 
 test("trouble is told in a sentence, also trouble that only a newer server knows", () => {
   expect(troubleText({ why: null, partial: false })).toBeNull();
@@ -20,4 +28,15 @@ test("an agent who took part twice is named once, and a length is rounded to the
   expect(agentsText({ segments: [part("1", "Ana"), part("2", "Ben"), part("1", "Ana")] })).toBe("Ana, Ben");
   expect(lengthText({ seconds: 191.6 })).toBe("3:12");
   expect(lengthText({ seconds: null })).toBeNull();
+});
+
+test("a video file that is made says how many are before it, and what failed says why and what comes next", () => {
+  expect(preparingText({ state: "waiting", before: 2 })).toContain("2 video files");
+  expect(preparingText({ state: "waiting", before: 0 })).toContain("in a moment");
+  expect(preparingText({ state: null, before: 0 })).toContain("when you ask");
+  expect(videoTroubleText({ state: "waiting", why: "disk_full" })).toMatch(/disk .* full.*tried again/);
+  expect(videoTroubleText({ state: "failed", why: "moon_phase" })).toMatch(/moon_phase.*is lost/);
+  expect(videoTroubleText({ state: "preparing", why: null })).toBeNull();
+  expect(preparationText({ preparation: "ready" })).toBeNull();
+  expect(preparationText({ preparation: "waiting" })).toContain("being prepared");
 });

@@ -1,6 +1,6 @@
 /** What became of a recording, in words. */
 
-import type { RecordingItem, RecordingState } from "../../lib/api/types";
+import type { RecordingItem, RecordingState, SideBySideFile } from "../../lib/api/types";
 import { duration } from "../../lib/i18n/format";
 import { t, textFor } from "../text";
 
@@ -43,3 +43,22 @@ export const agentsText = ({ segments }: Pick<RecordingItem, "segments">): strin
 /** Says how long a recording is; null while it goes on. */
 export const lengthText = ({ seconds }: Pick<RecordingItem, "seconds">): string | null =>
   seconds === null ? null : duration(Math.round(seconds));
+
+/** Says where the file with both pictures is, beside the state of its recording; null while it concerns nobody. */
+export function preparationText({ preparation }: Pick<RecordingItem, "preparation">): string | null {
+  if (preparation === null || preparation === "ready") return null;
+  return t(preparation === "failed" ? "recordings.video_failed_short" : "recordings.video_preparing_short");
+}
+
+/** Says how far the file with both pictures is. */
+export function preparingText({ state, before }: Pick<SideBySideFile, "state" | "before">): string {
+  if (state === "waiting" && before > 0) return t("recordings.video_before", { count: before });
+  return t(`recordings.video_state.${state ?? "none"}`);
+}
+
+/** Says why the file with both pictures could not be made, also with a word of a newer server; null where it can be. */
+export function videoTroubleText({ state, why }: Pick<SideBySideFile, "state" | "why">): string | null {
+  if (why === null) return null;
+  const sentence = textFor(`recordings.video_why.${why}`) ?? t("recordings.video_why_other", { why });
+  return `${sentence} ${t(state === "failed" ? "recordings.video_failed" : "recordings.video_again")}`;
+}

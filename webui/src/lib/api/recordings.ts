@@ -13,6 +13,10 @@ const ofRecording = (recording_id: string) => ({ params: { path: { recording_id 
 export const recordings = {
   page: (query: Query) => answer(api.GET(`${V1}/recordings`, { params: { query } })),
   one: (recording: string) => answer(api.GET(`${V1}/recordings/{recording_id}`, ofRecording(recording))),
+  sideBySide: (recording: string) =>
+    answer(api.GET(`${V1}/recordings/{recording_id}/side-by-side`, ofRecording(recording))),
+  prepare: (recording: string) =>
+    answer(api.POST(`${V1}/recordings/{recording_id}/side-by-side`, ofRecording(recording))),
   notes: (recording: string) => answer(api.GET(`${V1}/recordings/{recording_id}/notes`, ofRecording(recording))),
   addNote: (recording: string, at_seconds: number, text: string) =>
     answer(
