@@ -26,14 +26,14 @@ from conversations.threads.customers import names_of_customers
 from recording.delivery import Delivery, Policy, Released, State, finished, late
 from recording.finishing import PICTURES, FileKind
 from recording.moving import delivery_of, follow_files, happen_to_all, put
-from recording.preparations import has_pictures, want
+from recording.preparations import UNDONE, has_pictures, want
 from recording.secrets import SecretError
 from recording.server import name_by, storage_of
 from recording.storages.base import Stored
 from recording.storages.errors import Fault
 from recording.storages.names import NameFacts, RemoteName, checked, fixed_folder
 from recording.storages.own import OwnStorage
-from recording.tables import RecordingRow, SegmentRow
+from recording.tables import PreparationRow, RecordingRow, SegmentRow
 from recording.target_tables import THE_TARGET, DeliveryRow, TargetRow
 from recording.targets import SEAL, SecretKeys, server_of
 from recording.uploader import Job, JobId, Notice, Target, TargetId
@@ -48,6 +48,8 @@ SERVER: Final = TargetId("server")
 class Backlog:
     """How many files are on their way, by where they stand."""
 
+    preparing: int
+    """Of video that is to be sent: not made yet."""
     waiting: int
     uploading: int
     failed_over: int
@@ -172,10 +174,12 @@ class DatabaseShelf:
     async def backlog(self) -> Backlog:
         """Count what is not delivered yet."""
         counted = select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state)
+        unmade = select(func.count()).where(PreparationRow.deliver, PreparationRow.state.in_(UNDONE))
         async with self._database.read() as session:
             found = {row[0]: row[1] for row in await session.execute(counted)}
+            preparing = await session.scalar(unmade) or 0
         ways = (State.SPOOLED, State.UPLOADING, State.FAILED_OVER, State.FAILED)
-        return Backlog(*(found.get(state, 0) for state in ways))
+        return Backlog(preparing, *(found.get(state, 0) for state in ways))
 
     async def figures(self) -> Figures:
         """Count recordings by state, and files that the server did not take."""

@@ -142,7 +142,9 @@ class Targets:
             if sealed is None and (row.secret is None or before.server.account != server.account):
                 raise _secret_needed()
             refused = replace(before, server=server).upload_refused
-            if change.upload and refused is not None:
+            # Where it is on already, of video calls the sound alone goes there until somebody allows more.
+            goes_on = before.upload and refused == "download_needed"
+            if change.upload and refused is not None and not goes_on:
                 raise RefusedError(refused, _REFUSALS[refused])
             for name, value in asdict(server).items():
                 setattr(row, name, value)

@@ -27,8 +27,9 @@ class StorageTrouble(Model):
 
 
 class StorageBacklog(Model):
-    """Files that are not delivered, by where they stand."""
+    """Files that are not delivered, by where they stand; `preparing` are files of video that are not made yet."""
 
+    preparing: int
     waiting: int
     uploading: int
     failed_over: int
@@ -39,7 +40,7 @@ class RecordingStorage(Model):
     """The customer's server (FTP-01), with an empty host while none is configured; the secret is never shown.
 
     `upload_refused` is why upload cannot be switched on, null where it can; `video_refused` says that it is, or will be
-    with a server, since pictures are recorded that may not be downloaded (FTP-02).
+    with a server, since pictures are recorded that may not be downloaded (FTP-02): of those calls the sound alone goes.
     """
 
     protocol: TransferProtocol

@@ -117,6 +117,9 @@ async def test_recordings_go_to_a_real_server_and_wait_for_it_while_it_is_down(c
         await shot(boss, "trouble")
         await page.set_viewport_size(PHONE)
         await shot(boss, "trouble-phone")
+        version = (await rules.settings()).version
+        await rules.change((await centre.user("admin")).actor, version, SettingsChange(download=False))
+        await expect(page.get_by_text("Of video calls only the sound goes to your server")).to_be_visible()
         await door.open()
         await expect(trouble).to_be_hidden()
         await until_uploaded(centre, second.id)

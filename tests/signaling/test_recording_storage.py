@@ -41,10 +41,16 @@ async def test_a_server_is_configured_first_and_upload_switched_on_then(house: H
     assert (status, saved["upload"], saved["upload_refused"], saved["secret_set"]) == (200, True, None, True)
     status, kept = await put(admin, template="{year}/{call}", upload=True, failover=False)
     assert (status, kept["secret_set"], kept["failover"]) == (200, True, False)
+    settings = await admin.get("/recording-settings")
+    await admin.patch("/recording-settings", {"version": settings["version"], "download": False})
+    status, sound_only = await put(admin, template="{year}/{queue}-{call}", upload=True)
+    assert (status, sound_only["upload"], sound_only["video_refused"]) == (200, True, True)
+    settings = await admin.get("/recording-settings")
+    await admin.patch("/recording-settings", {"version": settings["version"], "download": True})
     sftp = {"protocol": "sftp", "port": 22, "secret": SECRET, "upload": True}
     status, problem = await put(admin, **sftp)
     assert (status, problem["code"]) == (409, "key_needed")
-    assert kept["backlog"] == {"waiting": 0, "uploading": 0, "failed_over": 0, "failed": 0}
+    assert kept["backlog"] == {"preparing": 0, "waiting": 0, "uploading": 0, "failed_over": 0, "failed": 0}
 
 
 async def test_the_secret_is_in_no_answer_no_log_and_told_to_no_other_account(
