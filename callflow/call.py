@@ -36,6 +36,10 @@ CALLBACK_LIMIT = timedelta(hours=8)
 """How long a customer keeps the place who asked to be called back (PLUS-12)."""
 CALLBACK_RING = timedelta(seconds=45)
 """How long the customer's page rings when an agent calls back: he may have to come from another room."""
+MESSAGE_LIMIT = timedelta(minutes=3)
+"""How long a message may be that a customer leaves (PLUS-12)."""
+MESSAGE_LEAST = timedelta(seconds=1)
+"""In less than that nobody has said anything: such a message is not kept."""
 
 
 class Media(StrEnum):
@@ -80,6 +84,8 @@ class EndReason(StrEnum):
     """The customer left before an agent answered."""
     NO_ANSWER = "no_answer"
     """Nobody answered within the longest wait."""
+    MESSAGE_LEFT = "message_left"
+    """The customer left a message instead of waiting any longer."""
     CALLBACK_MISSED = "callback_missed"
     """The agent called back, and the customer did not answer."""
     LOST = "lost"
@@ -168,7 +174,7 @@ class Observer:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """In the queue, hearing what the plan says, or waiting to be called back."""
+    """In the queue, hearing what the plan says; or waiting to be called back, or leaving a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +236,19 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceMessage:
+    """What a waiting customer says instead of waiting any longer; it is recorded (PLUS-12)."""
+
+    recording: RecordingId
+    since: datetime
+
+    @property
+    def until(self) -> datetime:
+        """When it is as long as it may be, and is sent by itself."""
+        return self.since + MESSAGE_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
 class Skip:
     """An agent who declined or did not answer this call, and when."""
 
@@ -279,6 +298,8 @@ class Call:
     """When the customer asked to be called back."""
     recording: Recording | None = None
     """None until it is recorded for the first time."""
+    message: VoiceMessage | None = None
+    """What the customer says while nobody rings; of a call that is over, what he left."""
     epoch: int = 0
     """Grows with every stored change: the compare-and-set of the row."""
 
@@ -366,6 +387,8 @@ def _parties(call: Call) -> Iterator[Party]:
 def _due_in_phase(call: Call) -> list[datetime | None]:
     hearing = call.hearing
     match call.phase:
+        case Waiting() if call.message is not None:  # the wait goes on after it
+            return [call.message.until]
         case Waiting():
             return [None if hearing.farewell else call.wait_until, hearing.saying_until, hearing.next_at]
         case Ringing(rings=rings):

@@ -5,8 +5,8 @@
        +--declined, no answer, ---+       no media set up ---+--> Waiting
           ring lost: same place
 
-Beside this: `transfers` (hold, transfer, consultation), `callbacks`, `observing`, `recorded`, `hearing` (what who
-waits is told).
+Beside this: `transfers` (hold, transfer, consultation), `callbacks`, `messages`, `observing`, `recorded`, `hearing`
+(what who waits is told).
 From every phase that is not Ended: HungUp by the customer, a leg away for longer than its grace, and the phase's own
 deadline lead on. A remote event that is late or doubled is ignored; an impossible local one raises `RefusedError`.
 No clock, no I/O.
@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from callflow import callbacks, hearing, legs, observing, recorded, ringing, transfers
+from callflow import callbacks, hearing, legs, messages, observing, recorded, ringing, transfers
 from callflow.agent import StatusReason
 from callflow.call import (
     LEG_GRACE,
@@ -56,6 +56,9 @@ from callflow.events import (
     HungUp,
     LegConnected,
     LegLost,
+    MessageBegun,
+    MessageCancelled,
+    MessageSent,
     ObserveAsked,
     ObserveEnded,
     PriorityChanged,
@@ -125,6 +128,12 @@ def step(call: Call, event: CallEvent, now: datetime) -> Decision:
             return recorded.resume(call, event, now)
         case CallbackAsked():
             return callbacks.ask(call, event, now)
+        case MessageBegun():
+            return messages.begin(call, event, now)
+        case MessageCancelled():
+            return messages.cancel(call, now)
+        case MessageSent():
+            return messages.send(call, now)
         case PriorityChanged(priority=priority):
             return Decision(replace(call, priority=priority), (fact(call, FactKind.CALL_MOVED, AUTOMATION),))
         case PromptFinished():
@@ -165,6 +174,9 @@ _LOCAL = (
     | RecordingPauseAsked
     | RecordingResumeAsked
     | CallbackAsked
+    | MessageBegun
+    | MessageCancelled
+    | MessageSent
 )
 """What somebody asks for and must be told that it cannot be."""
 
@@ -244,6 +256,9 @@ def _time_passed(call: Call, place: Place | None, now: datetime) -> Decision:
             if over:  # of several who are rung at once nobody is blamed for not being the first
                 away = StatusReason.MISSED if len(call.rings) == 1 else None
                 return ringing.unanswered(call, over, FactKind.CALL_MISSED, away, now)
+        case Waiting() if call.message is not None:
+            over = due(call.message.until)
+            return end(call, EndReason.MESSAGE_LEFT, EndedBy.SYSTEM, now) if over else Decision(call)
         case Waiting() if due(call.wait_until) and not call.hearing.farewell:  # a ring was finished first (3.2)
             return _waited_too_long(call, now)
         case Talking() as phase:

@@ -18,9 +18,14 @@ from callflow.wired import wiring
 
 
 def ask(call: Call, event: CallbackAsked, now: datetime) -> Decision:
-    """Close the line and keep the place. Asked twice is asked once. Raises `RefusedError` ``too_late``."""
+    """Close the line and keep the place. Asked twice is asked once.
+
+    Raises `RefusedError` ``too_late``, ``leaving_message``.
+    """
     if not isinstance(call.phase, Waiting | Ringing):
         raise RefusedError("too_late", "You are not waiting any more.")
+    if call.message is not None:
+        raise RefusedError("leaving_message", "You are leaving a message. Send it, or cancel it first.")
     if call.callback_at is not None:
         return Decision(call)
     left = replace(

@@ -1,20 +1,40 @@
-"""How a call ends: everybody's leg is closed, who talked gets a wrap-up, who did not is free at once."""
+"""How a call ends: everybody's leg is closed, who talked gets a wrap-up, who did not is free at once.
+
+However it ends while the customer leaves a message: what he has said is kept (PLUS-12).
+"""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from callflow.call import Call, CallingBack, Ended, EndedBy, EndReason, Leg, Ringing, Role, Talking
+from callflow.call import (
+    LEG_GRACE,
+    MESSAGE_LEAST,
+    Call,
+    CallingBack,
+    Ended,
+    EndedBy,
+    EndReason,
+    Leg,
+    LegState,
+    Ringing,
+    Role,
+    Talking,
+    VoiceMessage,
+)
 from callflow.deciding import agent_actor, customer, fact, seconds
 from callflow.errors import RefusedError
 from callflow.events import AgentOrder, BeginWrapUp, CloseLeg, Decision, HungUp, Release, Wire
-from callflow.facts import AUTOMATION, FactKind, Value
+from callflow.facts import AUTOMATION, Fact, FactKind, Value
 from callflow.ids import AgentId
 
 
 def end(call: Call, reason: EndReason, by: EndedBy, now: datetime) -> Decision:
     """End the call (EVT-04)."""
     parties = call.parties
-    ended = replace(call, phase=Ended(now, reason, by, talked_to(call)))
+    kept = kept_message(call, now)
+    if kept is not None:
+        reason = EndReason.MESSAGE_LEFT
+    ended = replace(call, phase=Ended(now, reason, by, talked_to(call)), message=kept)
     waited = (call.answered_at or now) - call.started_at
     data: dict[str, Value] = {
         "reason": reason,
@@ -27,10 +47,35 @@ def end(call: Call, reason: EndReason, by: EndedBy, now: datetime) -> Decision:
         actor = agent_actor(call.agent)
     return Decision(
         ended,
-        (fact(call, FactKind.CALL_ENDED, actor, call.agent, **data),),
+        (*_message_over(call, kept, now), fact(call, FactKind.CALL_ENDED, actor, call.agent, **data)),
         (Wire({}), *(CloseLeg(party.leg.id) for party in parties)),
         tuple(freed(call)),
     )
+
+
+def kept_message(call: Call, now: datetime) -> VoiceMessage | None:
+    """Return the message that would be kept if the call ended now: one in which there was time to say something."""
+    message = call.message
+    return message if message is not None and _spoken(call, message, now) >= MESSAGE_LEAST else None
+
+
+def _spoken(call: Call, message: VoiceMessage, now: datetime) -> timedelta:
+    """Return for how long the customer could be heard: until the line was lost, if it is."""
+    leg = call.customer_leg
+    until = min(now, message.until)
+    if leg.state is LegState.RECONNECTING and leg.deadline is not None:
+        until = min(until, leg.deadline - LEG_GRACE)
+    return until - message.since
+
+
+def _message_over(call: Call, kept: VoiceMessage | None, now: datetime) -> tuple[Fact, ...]:
+    message = call.message
+    if message is None:
+        return ()
+    if kept is None:
+        return (fact(call, FactKind.CALL_MESSAGE_CANCELLED, AUTOMATION, recording=message.recording),)
+    said = seconds(_spoken(call, message, now))
+    return (fact(call, FactKind.CALL_MESSAGE_LEFT, customer(call), recording=message.recording, seconds=said),)
 
 
 def freed(call: Call) -> list[tuple[AgentId, AgentOrder]]:

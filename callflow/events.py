@@ -138,6 +138,23 @@ class CallbackAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageBegun:
+    """The customer begins to speak a message (PLUS-12); `again` throws away what he said so far."""
+
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCancelled:
+    """The customer throws the message away and waits on."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent:
+    """The customer has said what he wanted to say."""
+
+
+@dataclass(frozen=True, slots=True)
 class PriorityChanged:
     """Somebody made the conversation more urgent, or less (CNV-03)."""
 
@@ -218,6 +235,9 @@ CallEvent = (
     | RecordingPauseAsked
     | RecordingResumeAsked
     | CallbackAsked
+    | MessageBegun
+    | MessageCancelled
+    | MessageSent
     | PriorityChanged
     | PromptFinished
     | TransportOpened

@@ -90,9 +90,9 @@ def _later(call: Call, now: datetime) -> Call:
 
 
 def _listens(call: Call) -> bool:
-    """Whether the plan is running: in the queue, and not in a transfer's ring."""
+    """Whether the plan is running: in the queue, not in a transfer's ring, nor while the caller leaves a message."""
     waits = isinstance(call.phase, Waiting) or (isinstance(call.phase, Ringing) and call.phase.transferred_by is None)
-    return waits and call.customer_leg.state is LegState.UP
+    return waits and call.customer_leg.state is LegState.UP and call.message is None
 
 
 def _spoken(spoken: SpokenPlaces, place: Place) -> tuple[PromptId, ...]:

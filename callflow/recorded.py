@@ -65,8 +65,10 @@ def resume(call: Call, event: RecordingResumeAsked, now: datetime) -> Decision:
 
 
 def taps(call: Call) -> Taps:
-    """Say which legs are recorded: the customer's and the agent's who talks, no others."""
+    """Say which legs are recorded: the customer's and the agent's who talks; the customer's who leaves a message."""
     kept, phase = call.recording, call.phase
+    if call.message is not None and call.live:  # whatever the settings say: the customer asks for it
+        return {call.customer_leg.id: Tapped(call.message.recording, Role.CUSTOMER, pictures=False, running=True)}
     if kept is None or not kept.on or not isinstance(phase, Talking):
         return NO_TAPS
     running = kept.paused_at is None and phase.held_at is None

@@ -39,13 +39,13 @@ from callflow.events import (
 from callflow.facts import AUTOMATION, Fact, FactKind
 from callflow.hearing import STOPPED
 from callflow.ids import AgentId
+from callflow.routing import can_be_offered
 from callflow.wired import rewired, wiring
 
 
 def reserve(call: Call, event: AgentReserved) -> Decision:
     """Ring the agents whom routing picked. Raises `RefusedError` ``too_late``."""
-    here = call.customer_leg.state is LegState.UP or call.callback_at is not None
-    if not isinstance(call.phase, Waiting) or not here or call.hearing.farewell or not event.reservations:
+    if not can_be_offered(call) or not event.reservations:
         raise RefusedError("too_late", "The call is not waiting any more.")
     # In one order for all who hold several agents, so that two who do so at once never block each other.
     named = sorted(event.reservations, key=lambda held: held.agent)

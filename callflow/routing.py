@@ -81,9 +81,12 @@ def first_in(queue: QueueId, waiting: Iterable[Call]) -> Call | None:
 
 
 def can_be_offered(call: Call) -> bool:
-    """Say whether a waiting call may ring anywhere now; who is reconnecting lets the next one pass (PLUS-13)."""
+    """Say whether a waiting call may ring anywhere now; who is reconnecting lets the next one pass (PLUS-13).
+
+    So does who leaves a message: nobody's call rings into it.
+    """
     here = call.customer_leg.state is LegState.UP or call.callback_at is not None
-    return isinstance(call.phase, Waiting) and here and not call.hearing.farewell
+    return isinstance(call.phase, Waiting) and here and not call.hearing.farewell and call.message is None
 
 
 def at_work(agent: Agent) -> bool:

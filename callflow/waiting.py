@@ -47,6 +47,8 @@ class WaitingPlan:
     farewell: PromptId | None = None
     """Said before the call is ended because the longest wait is over (WSV-05)."""
     longest: timedelta = MAX_WAIT
+    messages: bool = True
+    """Whether a caller may leave a message instead of waiting (PLUS-12)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,13 @@ Heard = dict[Stream, Source]
 def wiring(call: Call) -> Wiring:
     """Say what every leg of a call receives.
 
-    Music while waiting (PLUS-03), ringback in a transfer (XFER-05), each other when both sides talk; on hold nothing
-    passes between customer and agent, either way (PLUS-21).
+    Music while waiting (PLUS-03), silence while a message is spoken (PLUS-12), ringback in a transfer (XFER-05), each
+    other when both sides talk; on hold nothing passes between customer and agent, either way (PLUS-21).
     """
     customer = call.customer_leg
     match call.phase:
+        case Waiting() if call.message is not None:
+            return {customer.id: {}}
         case Waiting() | Ringing(transferred_by=None):
             return {} if customer.state is LegState.AWAY else {customer.id: _queue_sound(call)}
         case Ringing():

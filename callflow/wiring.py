@@ -69,6 +69,8 @@ NO_TAPS: Taps = {}
 HOLD_MUSIC = PromptId("hold-music")
 RINGBACK = PromptId("ringback")
 """What a caller hears while an agent is rung for a transfer (XFER-05)."""
+MESSAGE_TONE = PromptId("message-tone")
+"""After it a caller speaks the message that he leaves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from callflow.call import (
     Ringing,
     Role,
     Talking,
+    VoiceMessage,
     Waiting,
 )
 from callflow.errors import RefusedError
@@ -64,6 +65,9 @@ from callflow.events import (
     HungUp,
     LegConnected,
     LegLost,
+    MessageBegun,
+    MessageCancelled,
+    MessageSent,
     Observe,
     ObserveAsked,
     ObserveEnded,
@@ -89,6 +93,7 @@ from callflow.ids import (
     LegId,
     PromptId,
     QueueId,
+    RecordingId,
     ReservationId,
     TransportId,
 )
@@ -97,6 +102,7 @@ from callflow.waiting import Hearing
 
 PAGE: Final = Path(__file__).with_name("states.md")
 NOW: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SINCE: Final = NOW - timedelta(seconds=5)
 LATER: Final = NOW + timedelta(hours=12)
 A, B, S = AgentId("a"), AgentId("b"), AgentId("s")
 TEAM: Final = QueuePolicy(QueueId("q"), {A: 1, B: 1}, consult=True)
@@ -150,6 +156,7 @@ def _calls() -> Mapping[str, list[Call]]:
     ringing = Ringing((_ring(A),))
     calls = {
         "Waiting": [here, lost, replace(here, hearing=bye)],
+        "Leaving a message": [replace(one, message=VoiceMessage(RecordingId("msg"), SINCE)) for one in (here, lost)],
         "To be called back": [away],
         "Ringing": [replace(one, phase=ringing) for one in (here, lost)],
         "Ringing to call back": [replace(away, phase=ringing)],
@@ -175,6 +182,8 @@ def _calls() -> Mapping[str, list[Call]]:
 def call_state(call: Call) -> str:
     """Name the state of a call as people see it."""
     match call.phase:
+        case Waiting() if call.message is not None:
+            return "Leaving a message"
         case Waiting():
             return "Waiting" if call.callback_at is None else "To be called back"
         case Ringing(transferred_by=by) if by is not None:
@@ -207,6 +216,9 @@ CALL_EVENTS: Final[Mapping[str, tuple[CallEvent, ...]]] = {
     "supervisor takes part": (ObserveAsked(S, LegId("leg-s"), ObserverMode.LISTEN), ObserveEnded(S)),
     "recording paused or resumed": (RecordingPauseAsked(A), RecordingResumeAsked(A)),
     "call me back": (CallbackAsked(CUSTOMER_LATER),),
+    "leave a message": (MessageBegun(), MessageBegun(again=True)),
+    "cancel the message": (MessageCancelled(),),
+    "send the message": (MessageSent(),),
     "another priority": (PriorityChanged(Priority.URGENT),),
     "message is said": (PromptFinished(CUSTOMER, PromptId("p")),),
     "customer comes back": (TransportOpened(CUSTOMER_LATER, PATH, None),),

@@ -15,6 +15,8 @@ LEVEL_DBFS: Final = -20.0
 """Root mean square: loud enough to be heard, soft enough to talk over."""
 RINGBACK_DBFS: Final = -24.0
 """Root mean square while it sounds: of its two tones together."""
+TONE_DBFS: Final = -20.0
+"""Root mean square of the tone before a message."""
 CHORDS: Final = (
     (48, 55, 64, 71), (45, 52, 60, 67), (41, 48, 57, 64), (43, 50, 59, 62),
     (48, 55, 62, 64), (40, 47, 55, 62), (41, 48, 57, 60), (43, 50, 57, 62),
@@ -55,6 +57,14 @@ def ringback() -> Samples:
     edges = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.04)
     piece[: len(time)] = tone * edges * 10 ** (RINGBACK_DBFS / 20)
     return piece.astype(np.float32)
+
+
+def message_tone() -> Samples:
+    """Compute the tone after which somebody speaks a message: one short note, with soft edges, and a pause before."""
+    time = np.arange(int(0.4 * RATE)) / RATE
+    edges = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.02)
+    note = np.sin(2 * np.pi * 1000 * time) * edges * 10 ** (TONE_DBFS / 20) * np.sqrt(2)
+    return np.concatenate([np.zeros(int(0.4 * RATE)), note]).astype(np.float32)
 
 
 def _add(piece: np.ndarray, start: int, sound: np.ndarray) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from callflow.ids import PromptId
-from callflow.wiring import HOLD_MUSIC, RINGBACK
+from callflow.wiring import HOLD_MUSIC, MESSAGE_TONE, RINGBACK
 from media import prompts
-from media.music import hold_music, ringback
+from media.music import hold_music, message_tone, ringback
 from media.opus import Samples
 from media.settings import MediaSettings
 
@@ -46,6 +46,7 @@ class Shelf:
         """Prepare what comes with the program, off the loop. Raises `PromptError` for a bad hold music file."""
         self._own[HOLD_MUSIC] = await asyncio.to_thread(self._hold_music)
         self._own[RINGBACK] = await asyncio.to_thread(self._prepare, RINGBACK_FILE, ringback)
+        self._own[MESSAGE_TONE] = await asyncio.to_thread(lambda: prompts.encode(message_tone()))
 
     async def stop(self) -> None:
         """Give up what is being read."""

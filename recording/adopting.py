@@ -15,12 +15,13 @@ from sqlalchemy import select
 from callflow.call import Call, Ended, Media
 from callflow.facts import AUTOMATION
 from callflow.ids import CallId, RecordingId, new_id
+from callflow.messages import call_of
 from conversations.calls.reading import call_by_id
 from conversations.db.database import Database, Write
 from recording.catalogue import changed_fact
 from recording.finishing import MANIFEST, made_of, read_manifest, sizes_of
 from recording.spool import QUARANTINE, Folder, look_into, look_through, names_in, remove
-from recording.states import RecordingState
+from recording.states import RecordingKind, RecordingState
 from recording.tables import RecordingRow, SegmentRow
 
 log = logging.getLogger(__name__)
@@ -100,27 +101,36 @@ async def _settle(database: Database, folder: Folder, finished: Path) -> bool:
 async def _adopt(database: Database, folder: Folder) -> bool:
     """Write the row of a recording whose call is over; say whether the call is known."""
     async with database.write() as write:
-        call = await call_by_id(write.session, CallId(f"call_{folder.recording.removeprefix('rec_')}"))
-        if call is None:
+        of_message = call_of(folder.recording)
+        call = await call_by_id(write.session, of_message or CallId(f"call_{folder.recording.removeprefix('rec_')}"))
+        if call is None or (of_message and not _left(call, folder.recording)):
             log.error("%s was recorded of no call that is known here: it is left as it is", folder.path)
             return False
         if isinstance(call.phase, Ended) and await write.session.get(RecordingRow, folder.recording) is None:
-            await _write_row(write, folder.recording, call, call.phase)
+            await _write_row(write, folder.recording, call, call.phase, of_message is not None)
             log.warning("%s had been forgotten, and is finished now", folder.path)
     return True
 
 
-async def _write_row(write: Write, recording: RecordingId, call: Call, over: Ended) -> None:
+def _left(call: Call, recording: RecordingId) -> bool:
+    """Say whether a message may be taken up: it was left, or is being spoken. One that was thrown away is not."""
+    return call.message is not None and call.message.recording == recording
+
+
+async def _write_row(write: Write, recording: RecordingId, call: Call, over: Ended, is_message: bool) -> None:
     began = call.answered_at or call.started_at
+    if is_message and call.message is not None:
+        began = call.message.since
     row = RecordingRow(
         id=recording,
         call_id=call.id,
         conversation_id=call.conversation,
         customer_id=call.customer,
         queue_id=call.queue,
+        kind=RecordingKind.MESSAGE if is_message else RecordingKind.CALL,
         direction=call.direction,
-        media=call.media,
-        download=call.media is Media.AUDIO,
+        media=Media.AUDIO if is_message else call.media,
+        download=is_message or call.media is Media.AUDIO,
         state=RecordingState.FINALIZING,
         started_at=began,
         ended_at=over.at,
@@ -132,7 +142,7 @@ async def _write_row(write: Write, recording: RecordingId, call: Call, over: End
     )
     write.session.add(row)
     await write.session.flush()
-    if over.agent is not None:
+    if over.agent is not None and not is_message:
         segment = SegmentRow(
             id=new_id("seg"), recording_id=recording, agent_id=over.agent, began_at=began, ended_at=over.at
         )

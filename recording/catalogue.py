@@ -16,15 +16,19 @@ from conversations.db.database import Database, Write
 from conversations.db.locking import locked
 from conversations.directory.people import names_of_users
 from conversations.directory.queues import names_of_queues
-from conversations.directory.values import Named
+from conversations.directory.values import Named, User
 from conversations.errors import InvalidError, NotFoundError
 from conversations.threads.customers import customers_named, names_of_customers
+from conversations.threads.lists import visible
+from conversations.threads.values import viewer
 from conversations.values import clean_text
 from recording.finishing import FinishedFile
-from recording.states import PreparationState, RecordingState
+from recording.states import PreparationState, RecordingKind, RecordingState
 from recording.tables import NoteRow, PreparationRow, RecordingRow, SegmentRow
 
 PAGE = 50
+MESSAGES = 200
+"""More than anybody leaves in one conversation."""
 NOTE_LIMIT = 1000
 
 
@@ -71,6 +75,7 @@ class RecordingFilter:
     conversation: ConversationId | None = None
     direction: Direction | None = None
     media: Media | None = None
+    kind: RecordingKind | None = None
     state: RecordingState | None = None
     longer_than: float | None = None
     shorter_than: float | None = None
@@ -87,6 +92,7 @@ class KeptRecording:
     conversation: ConversationId
     customer: Named
     queue: Named
+    kind: RecordingKind
     direction: Direction
     media: Media
     download: bool
@@ -134,7 +140,8 @@ class Catalogue:
     ) -> tuple[list[KeptRecording], RecordingId | None]:
         """Return the latest recordings that fit, or those before one, and the `before` of the next page."""
         async with self._database.read() as session:
-            found = select(RecordingRow).where(RecordingRow.deleted_at.is_(None), *_conditions(wanted))
+            there = RecordingRow.deleted_at.is_(None), RecordingRow.cancelled.is_(False)
+            found = select(RecordingRow).where(*there, *_conditions(wanted))
             if before is not None:
                 mark = await session.get(RecordingRow, before)
                 if mark is None:
@@ -149,9 +156,29 @@ class Catalogue:
         """Return a recording. Raises NotFoundError."""
         async with self._database.read() as session:
             row = await session.get(RecordingRow, recording)
-            if row is None:
+            if row is None or row.cancelled:
                 raise NotFoundError("There is no such recording.")
             return (await _shown(session, [row]))[0]
+
+    async def hearable(self, user: User, recording: RecordingId) -> KeptRecording:
+        """Return a recording that this person may hear. Raises NotFoundError.
+
+        Those who lead may hear all; others the messages of conversations that they may answer.
+        """
+        found = await self.one(recording)
+        if not user.leads:
+            if found.kind is not RecordingKind.MESSAGE:
+                raise NotFoundError("There is no such recording.")
+            async with self._database.read() as session:
+                await visible(session, await viewer(session, user), found.conversation)
+        return found
+
+    async def messages(self, user: User, conversation: ConversationId) -> list[KeptRecording]:
+        """Return the messages that were left in a conversation, latest first. Raises NotFoundError."""
+        async with self._database.read() as session:
+            await visible(session, await viewer(session, user), conversation)
+        wanted = RecordingFilter(conversation=conversation, kind=RecordingKind.MESSAGE)
+        return (await self.page(wanted, limit=MESSAGES))[0]
 
     async def notes(self, recording: RecordingId) -> list[Note]:
         """Return the notes of a recording, by their moments."""
@@ -222,6 +249,7 @@ def _conditions(wanted: RecordingFilter) -> list[ColumnElement[bool]]:
         None if wanted.conversation is None else RecordingRow.conversation_id == wanted.conversation,
         None if wanted.direction is None else RecordingRow.direction == wanted.direction,
         None if wanted.media is None else RecordingRow.media == wanted.media,
+        None if wanted.kind is None else RecordingRow.kind == wanted.kind,
         None if wanted.state is None else RecordingRow.state == wanted.state,
         None if wanted.longer_than is None else RecordingRow.seconds >= wanted.longer_than,
         None if wanted.shorter_than is None else RecordingRow.seconds <= wanted.shorter_than,
@@ -251,6 +279,7 @@ def _recording(row: RecordingRow, segments: Collection[SegmentRow], beside: _Bes
         conversation=ConversationId(row.conversation_id),
         customer=Named(row.customer_id, beside.customers[row.customer_id]),
         queue=Named(row.queue_id, beside.queues[row.queue_id]),
+        kind=row.kind,
         direction=row.direction,
         media=row.media,
         download=row.download,

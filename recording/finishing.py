@@ -65,6 +65,8 @@ class Facts:
     seconds: float | None = None
     """Its length; without it, until the last record."""
     pictures: bool = True
+    alone: bool = False
+    """It is a message: the customer's voice alone, which is heard on both sides."""
     mixed: bool = False
     """Whether the file for players without multistream is wanted too."""
     about: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -124,7 +126,8 @@ def finish(folder: Path, into: Path, facts: Facts, step: Callable[[str], None] =
 def _finish(found: Folder, into: Path, facts: Facts, step: Callable[[str], None]) -> Finished:
     taps = read_taps(found.taps, facts.began)
     asked = taps.end if facts.seconds is None else facts.seconds
-    work = _Work(taps, found, into, slots_in(min(max(asked, 0.0), MAX_SECONDS)), step)
+    sides = (Role.CUSTOMER, Role.CUSTOMER) if facts.alone else SIDES
+    work = _Work(taps, found, into, slots_in(min(max(asked, 0.0), MAX_SECONDS)), sides, step)
     finished = Finished(
         facts.recording,
         work.seconds,
@@ -140,11 +143,21 @@ def _finish(found: Folder, into: Path, facts: Facts, step: Callable[[str], None]
 class _Work:
     """The making of one recording's files."""
 
-    def __init__(self, taps: Taps, found: Folder, into: Path, slots: int, step: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        taps: Taps,
+        found: Folder,
+        into: Path,
+        slots: int,
+        sides: tuple[Role, Role],
+        step: Callable[[str], None],
+    ) -> None:
         self._taps = taps
         self._found = found
         self._into = into
         self._slots = slots
+        self._sides = sides
+        """Who is heard left, and right."""
         self._step = step
         self.seconds = round(slots * SLOT_S, 3)
 
@@ -163,8 +176,8 @@ class _Work:
     def _voices(self, kind: FileKind) -> FinishedFile:
         write = write_voices if kind is FileKind.VOICE else write_mixed
         with Payloads(self._found.taps) as payloads:
-            customer, agent = (self._voice(side, payloads) for side in SIDES)
-            write(self._part(NAMES[kind]), customer, agent)
+            left, right = (self._voice(side, payloads) for side in self._sides)
+            write(self._part(NAMES[kind]), left, right)
         return self._place(kind)
 
     def _voice(self, side: Role, payloads: Payloads) -> Voice:

@@ -7,6 +7,7 @@ it changes nothing. The taps are deleted only when the finished files were read 
 
 import asyncio
 import logging
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -27,7 +28,7 @@ from recording.following import ORPHANED, end_recording
 from recording.leases import LEASE, LeaseLostError, Pause, while_held
 from recording.shelf import hand_over
 from recording.spool import Folder, look_into
-from recording.states import RecordingState
+from recording.states import RecordingKind, RecordingState
 from recording.tables import RecordingRow
 from recording.taps import Flaw, was_closed
 
@@ -104,9 +105,13 @@ class Keeper:
         if self._clock.now() < ended + CLOSING and not await asyncio.to_thread(_all_closed, taps):
             await self._later(row, SOON)
             return
+        if row.cancelled:
+            await self._throw_away(row, taps)
+            return
         folder = f"{row.started_at:%Y}/{row.started_at:%m}/{row.id}"
         seconds = (ended - row.started_at).total_seconds()
-        facts = Facts(RecordingId(row.id), None, seconds, row.media is Media.VIDEO)
+        alone = row.kind is RecordingKind.MESSAGE
+        facts = Facts(RecordingId(row.id), None, seconds, row.media is Media.VIDEO, alone)
         try:
             finished = await self._made(row, taps, self._folder / folder, facts)
         except LeaseLostError:
@@ -121,6 +126,12 @@ class Keeper:
         await self._keep(row, folder, finished)
         if not finished.unread:
             await asyncio.to_thread(forget, taps, self._folder / folder)
+
+    async def _throw_away(self, row: RecordingRow, taps: Path) -> None:
+        """Its customer did not send it: nothing is left, of the file first."""
+        await asyncio.to_thread(shutil.rmtree, taps, ignore_errors=True)
+        async with self._database.write() as write:
+            await write.session.delete(await _leased(write, row))
 
     async def _made(self, row: RecordingRow, taps: Path, into: Path, facts: Facts) -> Finished:
         """Make the files while the lease is renewed. Raises `LeaseLostError`, and what finishing raises."""

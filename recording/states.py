@@ -1,6 +1,15 @@
-"""Where a recording can be on its way, and the video file that is made of it."""
+"""What a recording can be of, where it can be on its way, and the video file that is made of it."""
 
 from enum import StrEnum
+
+
+class RecordingKind(StrEnum):
+    """What was recorded."""
+
+    CALL = "call"
+    """What customer and agents said to each other."""
+    MESSAGE = "message"
+    """What a customer said to nobody, while he waited (PLUS-12)."""
 
 
 class RecordingState(StrEnum):

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from callflow.call import Direction, Media
 from conversations.db.base import Base, BigNumber, word
 from recording.policy import AgentMode, Directions
-from recording.states import PreparationState, RecordingState
+from recording.states import PreparationState, RecordingKind, RecordingState
 
 
 class RecordingRow(Base):
-    """What is kept of one call."""
+    """What is kept of one call, or of a message that was left in one."""
 
     __tablename__ = "recordings"
     __table_args__ = (
@@ -22,7 +22,8 @@ class RecordingRow(Base):
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), unique=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    kind: Mapped[RecordingKind] = mapped_column(word(RecordingKind), default=RecordingKind.CALL, server_default="call")
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
     queue_id: Mapped[str] = mapped_column(ForeignKey("queues.id"))
@@ -47,6 +48,8 @@ class RecordingRow(Base):
     attempts: Mapped[int]
     deadline_at: Mapped[datetime | None]
     """When somebody must look at it next; none when nothing is left to do."""
+    cancelled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """A message that its customer threw away: nobody hears of it, and it goes as soon as its file is closed."""
     deleted_at: Mapped[datetime | None]
     legal_hold: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Nothing and nobody deletes it."""

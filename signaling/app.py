@@ -66,6 +66,7 @@ from signaling.calls.guest_events import GuestEvents
 from signaling.calls.guest_places import GuestPlaces
 from signaling.calls.guest_views import GuestViews
 from signaling.calls.log_api import CallLogApi
+from signaling.calls.message_api import VoiceMessages
 from signaling.calls.negotiation import Negotiation
 from signaling.calls.page_flags import PageFlag
 from signaling.calls.quality import LegQualities
@@ -201,6 +202,7 @@ class Parley:
             clock,
         )
         self.call_backs = CallBacks(database, self.engine, self.guest_calls, views, clock)
+        self.voice_messages = VoiceMessages(self.engine, self.guest_calls)
         self.guest_places = GuestPlaces(database)
         self.guest_events = GuestEvents(
             database, self.guest_calls, self.guest_places, self.relayed, self.opened, self.limits
@@ -241,6 +243,7 @@ class Parley:
         self.guest_calls.register(api)
         self.guest_events.register(api)
         self.call_backs.register(api)
+        self.voice_messages.register(api)
         api.include(FromPanel, ToPanel, ToGuest)
         return api
 

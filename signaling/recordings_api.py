@@ -12,10 +12,10 @@ from callflow.call import Direction, Media
 from callflow.ids import AgentId, ConversationId, QueueId, RecordingId
 from recording.catalogue import Catalogue, KeptRecording, Note, RecordingFilter
 from recording.preparations import Preparations, SideBySide
-from recording.states import RecordingState
+from recording.states import RecordingKind, RecordingState
 from signaling.http.api import Api
 from signaling.http.problems import Problem
-from signaling.http.rules import SUPERVISOR, SignedIn
+from signaling.http.rules import SIGNED_IN, SUPERVISOR, SignedIn
 from signaling.models.common import Id
 from signaling.models.recordings import (
     NewRecordingNote,
@@ -45,14 +45,18 @@ class RecordingsApi:
     def register(self, api: Api) -> None:
         """Add the routes."""
         api.get("/recordings", self.list_recordings, rule=SUPERVISOR, tag="recordings")
-        api.get("/recordings/{recording_id}", self.get_recording, rule=SUPERVISOR, tag="recordings")
-        api.get("/recordings/{recording_id}/files/{kind}", self.get_recording_file, rule=SUPERVISOR, tag="recordings")
-        side_by_side = "/recordings/{recording_id}/side-by-side"
-        api.get(side_by_side, self.get_side_by_side, rule=SUPERVISOR, tag="recordings")
-        api.post(side_by_side, self.prepare_side_by_side, rule=SUPERVISOR, status=202, tag="recordings")
-        api.get("/recordings/{recording_id}/notes", self.list_recording_notes, rule=SUPERVISOR, tag="recordings")
-        api.post(
-            "/recordings/{recording_id}/notes", self.add_recording_note, rule=SUPERVISOR, status=201, tag="recordings"
+        one = "/recordings/{recording_id}"
+        api.get(one, self.get_recording, rule=SIGNED_IN, tag="recordings")
+        api.get(f"{one}/files/{{kind}}", self.get_recording_file, rule=SIGNED_IN, tag="recordings")
+        api.get(f"{one}/side-by-side", self.get_side_by_side, rule=SUPERVISOR, tag="recordings")
+        api.post(f"{one}/side-by-side", self.prepare_side_by_side, rule=SUPERVISOR, status=202, tag="recordings")
+        api.get(f"{one}/notes", self.list_recording_notes, rule=SIGNED_IN, tag="recordings")
+        api.post(f"{one}/notes", self.add_recording_note, rule=SIGNED_IN, status=201, tag="recordings")
+        api.get(
+            "/conversations/{conversation_id}/voice-messages",
+            self.list_voice_messages,
+            rule=SIGNED_IN,
+            tag="recordings",
         )
         api.delete(
             "/recordings/{recording_id}/notes/{note_id}", self.delete_recording_note, rule=SUPERVISOR, tag="recordings"
@@ -68,6 +72,7 @@ class RecordingsApi:
         conversation: Id | None = None,
         direction: Direction | None = None,
         media: Media | None = None,
+        kind: RecordingKind | None = None,
         state: RecordingState | None = None,
         longer_than: Annotated[float | None, Field(ge=0)] = None,
         shorter_than: Annotated[float | None, Field(ge=0)] = None,
@@ -84,6 +89,7 @@ class RecordingsApi:
             conversation=ConversationId(conversation) if conversation else None,
             direction=direction,
             media=media,
+            kind=kind,
             state=state,
             longer_than=longer_than,
             shorter_than=shorter_than,
@@ -93,16 +99,22 @@ class RecordingsApi:
         preparing = await self._preparations.backlog()
         return RecordingPage(items=[recording_item(one) for one in items], next=following, preparing=preparing)
 
-    async def get_recording(self, recording_id: RecordingId) -> RecordingItem:
-        """Return one recording."""
-        return recording_item(await self._catalogue.one(recording_id))
+    async def list_voice_messages(self, who: SignedIn, conversation_id: ConversationId) -> list[RecordingItem]:
+        """List the messages that a customer left in a conversation, for who may answer it (PLUS-12)."""
+        return [recording_item(one) for one in await self._catalogue.messages(who.user, conversation_id)]
+
+    async def get_recording(self, who: SignedIn, recording_id: RecordingId) -> RecordingItem:
+        """Return one recording. Messages are for all who may answer the conversation, the others for who leads."""
+        return recording_item(await self._catalogue.hearable(who.user, recording_id))
 
     async def get_recording_file(
         self, who: SignedIn, recording_id: RecordingId, kind: Id, *, download: bool = False
     ) -> web.FileResponse:
         """Answer a finished file, a part of it when a part is asked for (RFC 9110, 14)."""
-        found = await self._catalogue.one(recording_id)
+        found = await self._catalogue.hearable(who.user, recording_id)
         kept = found.file(kind)
+        if download and not who.user.leads:
+            raise Problem(403, "forbidden", "Your role does not allow this.")
         if download and found.media is Media.VIDEO and not found.download and kind != "voice":
             raise Problem(403, "no_download", "Downloading video is switched off in the settings of recording.")
         path = self._folder / (found.folder or "") / kept.name
@@ -122,8 +134,9 @@ class RecordingsApi:
         """Have the file with both pictures made, for a download (REC-03); again where that failed."""
         return _side_by_side(await self._preparations.ask(who.user.actor, recording_id))
 
-    async def list_recording_notes(self, recording_id: RecordingId) -> list[RecordingNote]:
+    async def list_recording_notes(self, who: SignedIn, recording_id: RecordingId) -> list[RecordingNote]:
         """List the notes of a recording, by their moments."""
+        await self._catalogue.hearable(who.user, recording_id)
         return [_note(one) for one in await self._catalogue.notes(recording_id)]
 
     async def add_recording_note(
@@ -131,6 +144,7 @@ class RecordingsApi:
     ) -> RecordingNote:
         """Write a note at a moment of a recording."""
         user = who.user
+        await self._catalogue.hearable(user, recording_id)
         return _note(await self._catalogue.add_note(user.actor, user.id, recording_id, new.at_seconds, new.text))
 
     async def delete_recording_note(self, who: SignedIn, recording_id: RecordingId, note_id: Id) -> None:
@@ -164,6 +178,7 @@ def recording_item(one: KeptRecording) -> RecordingItem:
         customer=ref(one.customer),
         queue=ref(one.queue),
         direction=one.direction,
+        kind=one.kind,
         media=one.media,
         state=one.state,
         started_at=one.started_at,

@@ -138,6 +138,8 @@ def entry(value: entries.Entry) -> Entry:
             return wire.CallReconnectingEntry(**base, call_id=call, who=Role(who))
         case entries.CallReconnected(call, who):
             return wire.CallReconnectedEntry(**base, call_id=call, who=Role(who))
+        case entries.MessageLeft(call, recording, seconds):
+            return wire.MessageLeftEntry(**base, call_id=call, recording_id=recording, seconds=round(seconds))
         case entries.CallEnded(call, by, reason, talked, waited):
             return wire.CallEndedEntry(
                 **base,

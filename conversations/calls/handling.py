@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Select, String, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callflow.call import Call
+from callflow.call import Call, EndReason
 from callflow.facts import AUTOMATION, Actor, Fact, FactKind
 from callflow.ids import AgentId, CallId, ConversationId, QueueId
-from conversations.calls.outcomes import never_answered
+from conversations.calls.outcomes import wants_handling
 from conversations.calls.tables import CallRow
 from conversations.db.base import Base
 from conversations.db.database import Write
@@ -40,7 +40,7 @@ async def handle(write: Write, actor: Actor, user: AgentId, call: CallId, queues
     row = await locked(write.session, CallRow, call)
     if row.ended_at is None:
         raise RefusedError("not_over", "This call is not over yet.")
-    if row.answered_at is not None:
+    if row.answered_at is not None and row.end_reason is not EndReason.MESSAGE_LEFT:
         raise RefusedError("was_answered", "This call was answered: there is nothing to handle.")
     done = await write.session.get(HandlingRow, call)
     if done is not None:
@@ -63,7 +63,7 @@ async def handled_by_answer(write: Write, fact: Fact, call: Call) -> None:
 def _open_calls(customer: str, until: datetime | None = None) -> Select[CallRow]:
     """Select a customer's calls that nobody answered and nobody has seen to, up to a moment, each locked."""
     handled = select(HandlingRow.call_id)
-    found = select(CallRow).where(CallRow.customer_id == customer, never_answered(), CallRow.id.not_in(handled))
+    found = select(CallRow).where(CallRow.customer_id == customer, wants_handling(), CallRow.id.not_in(handled))
     if until is not None:
         found = found.where(CallRow.started_at <= until)
     return found.order_by(CallRow.id).with_for_update(key_share=True)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callflow.call import Direction, EndedBy, EndReason, Media, Role
 from callflow.ids import AgentId, CallId, ConversationId, QueueId
 from conversations.calls.handling import HandlingRow, handle
-from conversations.calls.outcomes import Outcome, having, never_answered, outcome_of
+from conversations.calls.outcomes import Outcome, having, outcome_of, wants_handling
 from conversations.calls.tables import CallRow, PartyRow
 from conversations.db.database import Database
 from conversations.db.facts import agents_who_answered
@@ -188,7 +188,7 @@ def _unhandled(scope: ColumnElement[bool]) -> Select[str, str, datetime]:
     return (
         select(CallRow.id, CallRow.customer_id, CallRow.started_at)
         .outerjoin(HandlingRow, HandlingRow.call_id == CallRow.id)
-        .where(never_answered(), HandlingRow.call_id.is_(None), scope)
+        .where(wants_handling(), HandlingRow.call_id.is_(None), scope)
     )
 
 

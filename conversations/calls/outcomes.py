@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, or_
 
 from callflow.call import Direction, EndReason
 from conversations.calls.tables import CallRow
@@ -26,6 +26,8 @@ class Outcome(StrEnum):
     """Nobody answered within the longest wait."""
     NOT_REACHED = "not_reached"
     """An agent called back, and the customer did not answer."""
+    MESSAGE_LEFT = "message_left"
+    """The customer left a message instead of waiting any longer (PLUS-12)."""
     LOST = "lost"
     """A connection did not come back, before or after an answer."""
     FAILED = "failed"
@@ -37,6 +39,7 @@ _OF_REASON = {
     EndReason.ABANDONED: Outcome.ABANDONED,
     EndReason.NO_ANSWER: Outcome.MISSED,
     EndReason.CALLBACK_MISSED: Outcome.NOT_REACHED,
+    EndReason.MESSAGE_LEFT: Outcome.MESSAGE_LEFT,
     EndReason.LOST: Outcome.LOST,
     EndReason.SERVER_RESTART: Outcome.LOST,
     EndReason.FAILED: Outcome.FAILED,
@@ -77,16 +80,20 @@ def having(outcome: Outcome) -> ColumnElement[bool]:
             return and_(~answered, _ended_by(outcome, Outcome.ANSWERED))
         case Outcome.MISSED | Outcome.NOT_REACHED:
             return and_(~answered, _ended_by(outcome))
-        case Outcome.LOST | Outcome.FAILED:
+        case Outcome.MESSAGE_LEFT | Outcome.LOST | Outcome.FAILED:
             return _ended_by(outcome)
         case _:
             assert_never(outcome)
 
 
-def never_answered() -> ColumnElement[bool]:
-    """Return the condition on a call's row that the customer called, it is over, and nobody ever talked to him."""
+def wants_handling() -> ColumnElement[bool]:
+    """Return the condition on a call's row that the customer called, it is over, and somebody is to see to it.
+
+    Nobody ever talked to him; or he had been talked to, waited again, and left a message then.
+    """
     called = CallRow.direction == Direction.INBOUND
-    return and_(called, CallRow.end_reason.is_not(None), CallRow.answered_at.is_(None))
+    unanswered = or_(CallRow.answered_at.is_(None), CallRow.end_reason == EndReason.MESSAGE_LEFT)
+    return and_(called, CallRow.end_reason.is_not(None), unanswered)
 
 
 def _ended_by(*outcomes: Outcome) -> ColumnElement[bool]:

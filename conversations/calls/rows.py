@@ -19,6 +19,7 @@ from callflow.call import (
     Role,
     Skip,
     Talking,
+    VoiceMessage,
     Waiting,
 )
 from callflow.ids import (
@@ -60,6 +61,8 @@ def call_values(call: Call) -> dict[str, Any]:
         "recording_on": call.recording is not None and call.recording.on,
         "recording_pictures": call.recording is not None and call.recording.pictures,
         "recording_paused_at": call.recording.paused_at if call.recording else None,
+        "message_id": call.message.recording if call.message else None,
+        "message_at": call.message.since if call.message else None,
         "transferred_by": None,
         "talking_since": None,
         "held_at": None,
@@ -136,6 +139,7 @@ def to_call(row: CallRow, parties: Iterable[PartyRow]) -> Call:
         answered_at=row.answered_at,
         callback_at=row.callback_at,
         recording=_to_recording(row),
+        message=_to_message(row),
         epoch=row.epoch,
     )
 
@@ -166,6 +170,10 @@ def _to_recording(row: CallRow) -> Recording | None:
     if row.recording_id is None:
         return None
     return Recording(RecordingId(row.recording_id), row.recording_on, row.recording_pictures, row.recording_paused_at)
+
+
+def _to_message(row: CallRow) -> VoiceMessage | None:
+    return None if row.message_id is None else VoiceMessage(RecordingId(row.message_id), needed(row.message_at))
 
 
 def _party(call: Call, leg: Leg, role: Role, part: PartyPart, person: AgentId | None = None) -> dict[str, Any]:

@@ -68,6 +68,10 @@ class CallRow(Base):
     recording_on: Mapped[bool]
     recording_pictures: Mapped[bool]
     recording_paused_at: Mapped[datetime | None]
+    message_id: Mapped[str | None] = mapped_column(String(40))
+    """The recording of the message that the customer speaks, or of a call that is over has left."""
+    message_at: Mapped[datetime | None]
+    """When he began to speak it."""
     transferred_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     """Set while a blind transfer rings."""
     talking_since: Mapped[datetime | None]

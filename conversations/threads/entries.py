@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from callflow.facts import ActorKind
-from callflow.ids import CallId, ConversationId
+from callflow.ids import CallId, ConversationId, RecordingId
 from conversations.calls.quality import MeasuredLeg
 from conversations.directory.values import Named
 from conversations.threads.tables import Sender
@@ -143,6 +143,15 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageLeft:
+    """The customer left a message while he waited; it is heard like a recording (PLUS-12)."""
+
+    call: CallId
+    recording: RecordingId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallMeasured:
     """How well the network of legs did that are over."""
 
@@ -182,6 +191,7 @@ What = (
     | CallReconnecting
     | CallReconnected
     | CallEnded
+    | MessageLeft
     | CallMeasured
     | CallWrapped
     | Change

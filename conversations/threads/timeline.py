@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.facts import ActorKind, Fact, FactKind, Value
-from callflow.ids import CallId, ConversationId
+from callflow.ids import CallId, ConversationId, RecordingId
 from conversations.agents.dispositions import names_of_dispositions
 from conversations.calls.quality import MeasuredLeg, measured_legs
 from conversations.db.facts import LoggedFact, fact_of_call, fact_of_text, facts_of_conversation
@@ -34,6 +34,7 @@ from conversations.threads.entries import (
     Change,
     Entry,
     Message,
+    MessageLeft,
     Note,
     Page,
     Step,
@@ -197,6 +198,8 @@ def _what(fact: Fact, names: _Names) -> What | None:
         case FactKind.CALL_ENDED:
             talked, waited = _seconds(data["talked_seconds"]), _seconds(data["waited_seconds"]) or 0
             return CallEnded(call, str(data["by"]), str(data["reason"]), talked, waited)
+        case FactKind.CALL_MESSAGE_LEFT:
+            return MessageLeft(call, RecordingId(str(data["recording"])), _seconds(data["seconds"]) or 0)
         case FactKind.CALL_MEASURED:
             return CallMeasured(call, tuple(names.measured.get(str(data["measurement"]), ())))
         case FactKind.CALL_WRAPPED:

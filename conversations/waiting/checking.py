@@ -70,6 +70,7 @@ def described(wish: StrategyWish) -> dict[str, Any]:
         "farewell": _described_part(wish.farewell),
         "places": {"on": wish.places.on, "voice": _told_voice(wish.places.voice)},
         "longest_seconds": wish.longest_seconds,
+        "messages": wish.messages,
     }
 
 

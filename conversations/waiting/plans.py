@@ -38,6 +38,7 @@ def plan_of(wish: StrategyWish) -> WaitingPlan:
         spoken=spoken_places(wish.places.voice)[0] if wish.places.on and wish.places.voice else None,
         farewell=_prompt(wish.farewell),
         longest=timedelta(seconds=wish.longest_seconds),
+        messages=wish.messages,
     )
 
 

@@ -50,6 +50,7 @@ async def strategy_of(session: AsyncSession, row: StrategyRow) -> Strategy:
         farewell=Part(row.farewell_on, _only(parts, PartKind.FAREWELL)),
         places=Places(row.places_on, _voice(row.places_language, row.places_voice, row.places_rate)),
         longest_seconds=row.longest_seconds,
+        messages=row.messages_on,
     )
     return Strategy(StrategyId(row.id), wish, row.version)
 
@@ -59,6 +60,7 @@ def fill(row: StrategyRow, wish: StrategyWish) -> None:
     row.longest_seconds, row.gap_seconds = wish.longest_seconds, wish.announcements.gap_seconds
     row.greeting_on, row.music_on = wish.greeting.on, wish.music.on
     row.announcements_on, row.farewell_on = wish.announcements.on, wish.farewell.on
+    row.messages_on = wish.messages
     row.places_on, voice = wish.places.on, wish.places.voice
     row.places_language = voice.language if voice else None
     row.places_voice = voice.voice if voice else None

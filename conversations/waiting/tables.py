@@ -63,6 +63,7 @@ class StrategyRow(Base):
     places_language: Mapped[str | None] = mapped_column(String(40))
     places_voice: Mapped[str | None] = mapped_column(String(40))
     places_rate: Mapped[int | None]
+    messages_on: Mapped[bool]
     version: Mapped[int]
 
 

@@ -97,6 +97,8 @@ class StrategyWish:
     farewell: Part = Part()
     places: Places = Places()
     longest_seconds: int = 600
+    messages: bool = True
+    """Whether callers may leave a message instead of waiting (PLUS-12)."""
 
     @property
     def sources(self) -> tuple[Source, ...]:

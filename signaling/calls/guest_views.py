@@ -8,7 +8,7 @@ from conversations.directory.people import names_of_users
 from conversations.threads.entries import Entry, Message
 from conversations.threads.timeline import messages_of_call
 from recording.rules import consent_text
-from signaling.models.guests import AgentInCall, GuestCall, GuestMessage, GuestPhase
+from signaling.models.guests import AgentInCall, GuestCall, GuestMessage, GuestPhase, VoiceMessageSpoken
 from signaling.views import recorded
 
 
@@ -31,6 +31,8 @@ class GuestViews:
             phase=_phase(call),
             held_at=phase.held_at if isinstance(phase, Talking) else None,
             callback_at=call.callback_at,
+            leaves_messages=call.plan.messages,
+            voice_message=_spoken(call),
             started_at=call.started_at,
             answered_at=call.answered_at,
             ended_at=ended.at if ended else None,
@@ -47,6 +49,10 @@ class GuestViews:
             consent=await consent_text(session),
             recorded=recorded(call) if isinstance(phase, Talking) else None,
         )
+
+
+def _spoken(call: Call) -> VoiceMessageSpoken | None:
+    return VoiceMessageSpoken(since=call.message.since, until=call.message.until) if call.message else None
 
 
 def _phase(call: Call) -> GuestPhase:

@@ -139,6 +139,15 @@ class CallEndedEntry(_EntryBase):
     waited_seconds: int
 
 
+class MessageLeftEntry(_EntryBase):
+    """The customer left a message while he waited: `recording_id` is it (PLUS-12)."""
+
+    type: Literal["message_left"] = "message_left"
+    call_id: str
+    recording_id: str
+    seconds: int
+
+
 class CallMeasuredEntry(_EntryBase):
     """How well the network did, of legs that are over."""
 
@@ -194,6 +203,7 @@ Entry = TypeAliasType(
         | CallReconnectingEntry
         | CallReconnectedEntry
         | CallEndedEntry
+        | MessageLeftEntry
         | CallMeasuredEntry
         | CallWrappedEntry
         | ChangeEntry,

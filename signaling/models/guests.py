@@ -32,6 +32,13 @@ class AgentInCall(Model):
     state: Literal["up", "reconnecting"]
 
 
+class VoiceMessageSpoken(Model):
+    """A message that the customer is speaking, and when it is sent by itself."""
+
+    since: Moment
+    until: Moment
+
+
 class GuestCall(Model):
     """A call, as its customer sees it."""
 
@@ -42,6 +49,10 @@ class GuestCall(Model):
     """Since when it is on hold: music, and nothing is heard or seen either way."""
     callback_at: Moment | None
     """Since when the customer waits to be called back."""
+    leaves_messages: bool
+    """Whether the customer may leave a message instead of waiting (PLUS-12)."""
+    voice_message: VoiceMessageSpoken | None
+    """What he speaks now, or has left."""
     started_at: Moment
     answered_at: Moment | None
     ended_at: Moment | None
@@ -87,6 +98,12 @@ class NewGuestCall(Model):
 
     media: Media
     name: Name | None = None
+
+
+class NewVoiceMessage(Model):
+    """A customer begins to speak a message; `again` throws away what he said so far."""
+
+    again: bool = False
 
 
 class GuestOffer(Model):

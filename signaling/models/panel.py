@@ -26,7 +26,7 @@ Stale = Literal[
     "recordings",
     "recording_storage",
 ]
-LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit", "waiting", "recordings", "recording_storage"})
+LEADERS_LISTS: Final[frozenset[Stale]] = frozenset({"audit", "waiting", "recording_storage"})
 """Lists of which only those who lead are told."""
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from callflow.call import Direction, Media
 from recording.policy import AgentMode, Directions
-from recording.states import PreparationState, RecordingState
+from recording.states import PreparationState, RecordingKind, RecordingState
 from signaling.models.common import Model, Moment, Ref, Text, Version
 
 
@@ -37,6 +37,7 @@ class RecordingItem(Model):
     conversation_id: str
     customer: Ref
     queue: Ref
+    kind: RecordingKind
     direction: Direction
     media: Media
     state: RecordingState

@@ -106,6 +106,8 @@ class StrategyParts(Model):
     farewell: StrategyPart
     places: StrategyPlaces
     longest_seconds: Annotated[int, Field(ge=10, le=3600)]
+    messages: bool = True
+    """Whether callers may leave a message instead of waiting (PLUS-12)."""
 
 
 class NewWaitingStrategy(StrategyParts):
@@ -128,6 +130,7 @@ class NewWaitingStrategy(StrategyParts):
             farewell=self.farewell.value(),
             places=Places(self.places.on, self.places.voice.value() if self.places.voice else None),
             longest_seconds=self.longest_seconds,
+            messages=self.messages,
         )
 
 

@@ -18,7 +18,16 @@ _LISTS: dict[FactKind, Stale] = {
     FactKind.DISPOSITIONS_CHANGED: "dispositions",
     FactKind.RECORDING_TARGET_CHANGED: "recording_storage",
 }
-_RECORDINGS = frozenset({FactKind.RECORDING_STARTED, FactKind.RECORDING_STOPPED, FactKind.RECORDING_CHANGED})
+_RECORDINGS = frozenset(
+    {
+        FactKind.RECORDING_STARTED,
+        FactKind.RECORDING_STOPPED,
+        FactKind.RECORDING_CHANGED,
+        FactKind.CALL_MESSAGE_BEGUN,
+        FactKind.CALL_MESSAGE_CANCELLED,
+        FactKind.CALL_MESSAGE_LEFT,
+    }
+)
 """What changes a line in the list of recordings, or a note of one."""
 _AUDITED = frozenset(
     {

@@ -35,6 +35,8 @@ class History:
     round_known: bool = True
     last: dict[AgentId, datetime] = field(default_factory=dict[AgentId, datetime])
     """When each refused last, in whichever round."""
+    speaking: str | None = None
+    """The message that the customer speaks."""
     over: bool = False
 
 
@@ -87,6 +89,7 @@ class Chronicle:
             case FactKind.CALL_RINGING if agent is not None:
                 assert agent not in history.ringing, "I2: one ring at a time"
                 assert history.talking is None, "I2: none while they talk"
+                assert history.speaking is None, "PLUS-12: nor while a message is spoken"
                 history.ringing.add(agent)
             case FactKind.CALL_ANSWERED:
                 held = history.ringing | ({history.calling} if history.calling else set[AgentId]())
@@ -110,7 +113,15 @@ class Chronicle:
             case FactKind.CALL_CONSULT_ENDED:
                 assert agent == history.asked, "I2: a consultation ends once"
                 history.asked = None
+            case FactKind.CALL_MESSAGE_BEGUN:
+                assert history.speaking is None, "PLUS-12: one message at a time"
+                assert not history.ringing, "PLUS-12: and nobody rings"
+                history.speaking = str(fact.data["recording"])
+            case FactKind.CALL_MESSAGE_CANCELLED | FactKind.CALL_MESSAGE_LEFT:
+                assert history.speaking == fact.data["recording"], "PLUS-12: a message has one outcome"
+                history.speaking = None
             case FactKind.CALL_ENDED:
+                assert history.speaking is None, "PLUS-12: no message is forgotten"
                 history.over = True
                 history.ringing, history.talking = set(), None
             case _ if fact.kind in RING_ENDS and agent is not None:
@@ -193,4 +204,4 @@ class Chronicle:
 def is_waiting(call: Call) -> bool:
     """Say whether a call waits and could be served."""
     here = call.customer_leg.state is LegState.UP or call.callback_at is not None
-    return isinstance(call.phase, Waiting) and here and not call.hearing.farewell
+    return isinstance(call.phase, Waiting) and here and not call.hearing.farewell and call.message is None

@@ -14,6 +14,9 @@ from callflow.events import (
     ConsultCompleted,
     ConsultReturned,
     HoldAsked,
+    MessageBegun,
+    MessageCancelled,
+    MessageSent,
     ObserveAsked,
     ObserveEnded,
     ResumeAsked,
@@ -38,6 +41,7 @@ DOINGS = (
     *("hold", "resume", "transfer", "transfer", "consult", "consult", "complete", "return", "colleague leaves"),
     *("observe", "stop observing", "call me back", "customer comes back", "prompt ends", "prompt ends", "remove"),
     *("refuse for long", "call back", "sound", "wrap-up ended", "take", "take"),
+    *("speak", "speak", "speak again", "cancel message", "send message", "leave a message"),
 )
 LAYOUTS = (
     Layout((Desk({0: 1, 1: 1, 2: 1}),)),
@@ -175,6 +179,11 @@ async def in_call(world: World, doing: str, call: Call, second: int) -> None:
         "stop observing": lambda: world.tell(call.id, ObserveEnded(supervisor)),
         "call me back": lambda: world.tell(call.id, CallbackAsked(LegId(f"leg_b{number}"))),
         "call back": lambda: call_back(world, call, agent, LegId(f"leg_b{number}")),
+        "speak": lambda: world.tell(call.id, MessageBegun()),
+        "speak again": lambda: world.tell(call.id, MessageBegun(again=True)),
+        "cancel message": lambda: world.tell(call.id, MessageCancelled()),
+        "send message": lambda: world.tell(call.id, MessageSent()),
+        "leave a message": lambda: leave_message(world, call, second),
         "prompt ends": lambda: prompt_ends(world, call),
         "media die": lambda: media_die(world, call),
     }
@@ -196,6 +205,14 @@ async def call_back(world: World, call: Call, agent: AgentId, leg: LegId) -> Non
     calling = await world.call_of(agent)
     if calling is not None:
         await world.connect(calling, Role.AGENT)
+
+
+async def leave_message(world: World, call: Call, second: int) -> None:
+    """A customer comes to the line, speaks for a while, and sends it."""
+    await world.connect(call, Role.CUSTOMER)
+    await world.tell(call.id, MessageBegun())
+    await world.elapse(SECONDS[second % len(SECONDS)])
+    await world.tell(call.id, MessageSent())
 
 
 async def observe(world: World, call: Call, event: ObserveAsked) -> None:

@@ -12,6 +12,7 @@ from callflow.call import (
     CALL_CAP,
     CALLBACK_LIMIT,
     DECLINE_PAUSE,
+    MESSAGE_LIMIT,
     Call,
     CallingBack,
     Ended,
@@ -68,6 +69,9 @@ def check_call(world: World, call: Call, holders: Holders, now: datetime) -> Non
             check_in_call(call, agent, holders)
             assert call.customer_leg.state in {LegState.AWAY, LegState.CONNECTING, LegState.RECONNECTING}, "I1: not yet"
         case Ended() as end:
+            left = end.reason is EndReason.MESSAGE_LEFT
+            assert left == (call.message is not None), "PLUS-12: a message that was spoken is kept, and no other"
+            assert not world.wire.taps.get(call.id), "R4: nothing is recorded after the end"
             assert call.deadline is None, "I5: nothing waits for an ended call"
             assert end.reason is not EndReason.FAILED, "I6: no call failed"
             assert call.started_at <= (call.answered_at or call.started_at) <= end.at, "I6: times are in order"
@@ -78,6 +82,7 @@ def check_call(world: World, call: Call, holders: Holders, now: datetime) -> Non
         assert call.deadline is not None, "I5: a live call has a deadline"
         assert now - LATE < call.deadline <= now + LONGEST, "I5: and it lies ahead"
         check_legs(world, call)
+        check_message(world, call, now)
         check_wiring(world, call)
         check_saying(world, call)
 
@@ -132,6 +137,15 @@ def check_legs(world: World, call: Call) -> None:
         assert leg.restarted == (leg.id in world.cut_off), "I6: a leg knows whether a restart cut it off"
 
 
+def check_message(world: World, call: Call, now: datetime) -> None:
+    """PLUS-12, I5: who speaks a message is recorded and rung by nobody, and not for ever."""
+    message, taps = call.message, world.wire.taps.get(call.id, {})
+    assert [tap.recording for tap in taps.values()] == ([message.recording] if message else []), "PLUS-12: he alone is"
+    if message is not None:
+        assert isinstance(call.phase, Waiting), "PLUS-12: nobody's call rings into a message"
+        assert now - LATE < message.since + MESSAGE_LIMIT, "I5: a message has an end"
+
+
 def check_wiring(world: World, call: Call) -> None:
     """R4: music until an answer, each other after it, nothing between the two on hold, and nobody is heard before."""
     customer = call.customer_leg
@@ -142,6 +156,8 @@ def check_wiring(world: World, call: Call) -> None:
     match call.phase:
         case Talking(agent_leg=leg) as talk if leg.state is not LegState.CONNECTING:
             assert heard == expected(customer.id, talk), "R4: who talks is heard, and hears"
+        case Waiting() if call.message is not None:
+            assert heard == {customer.id: set()}, "PLUS-12: nothing is heard while a message is spoken, but the tone"
         case Ringing(transferred_by=by) if by is not None:
             assert heard == {customer.id: {RINGBACK}}, "XFER-05: the caller hears ringing, never silence"
         case _:
@@ -213,7 +229,8 @@ def check_waiting(world: World, calls: Sequence[Call], agents: Sequence[Agent], 
     working = everybody | {agent.id for agent in agents if isinstance(agent.activity, Rung | InCall | WrapUp)}
     for call in calls:
         here = call.customer_leg.state is LegState.UP or call.callback_at is not None
-        if not isinstance(call.phase, Waiting) or not here or call.hearing.farewell or not world.hands_out(call.queue):
+        busy = call.hearing.farewell or call.message is not None
+        if not isinstance(call.phase, Waiting) or not here or busy or not world.hands_out(call.queue):
             continue
         refused = {skip.agent for skip in call.skipped}
         levels = world.levels(call.queue)

@@ -178,7 +178,7 @@ def call_as_kept(call: Call, names: dict[str | None, str | None]) -> tuple[Any, 
     times = (call.wait_until, call.waiting_since, call.answered_at, call.callback_at, call.deadline)
     return (
         *(call.id, type(call.phase).__name__, names[call.agent], call.returned, call.priority, call.epoch),
-        *(call.hearing, times, tuple(parties), tuple(skips)),
+        *(call.hearing, call.message, times, tuple(parties), tuple(skips)),
     )
 
 

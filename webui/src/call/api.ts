@@ -5,7 +5,15 @@ import type { LegAnswer } from "../lib/api/types";
 export type Media = "audio" | "video";
 export type LinkState = "not_yet" | "active" | "in_use" | "used" | "expired" | "revoked";
 export type EndReason =
-  "hung_up" | "abandoned" | "no_answer" | "callback_missed" | "lost" | "server_restart" | "failed" | "too_long";
+  | "hung_up"
+  | "abandoned"
+  | "no_answer"
+  | "message_left"
+  | "callback_missed"
+  | "lost"
+  | "server_restart"
+  | "failed"
+  | "too_long";
 
 export interface GuestLink {
   state: LinkState;
@@ -42,6 +50,10 @@ export interface GuestCall {
   held_at: string | null;
   /** Since when the customer waits to be called back. */
   callback_at: string | null;
+  /** Whether the customer may leave a message instead of waiting. */
+  leaves_messages: boolean;
+  /** A message that is being spoken, or was left; `until` it is sent by itself. */
+  voice_message: { since: string; until: string } | null;
   started_at: string;
   answered_at: string | null;
   ended_at: string | null;
@@ -116,6 +128,14 @@ export const postOffer = (id: string, sdp: string, signal: AbortSignal) =>
   ask<LegAnswer>("POST", `/calls/${id}/leg`, { sdp }, signal);
 
 export const askCallback = (id: string) => ask<GuestCall>("POST", `/calls/${id}/callback`);
+
+const voiceMessage = (id: string) => `/calls/${id}/voice-message`;
+
+export const beginMessage = (id: string, again: boolean) => ask<GuestCall>("POST", voiceMessage(id), { again });
+
+export const sendMessage = (id: string) => ask<GuestCall>("POST", `${voiceMessage(id)}/send`);
+
+export const cancelMessage = (id: string) => ask<GuestCall>("POST", `${voiceMessage(id)}/cancel`);
 
 export const hangUp = (id: string) => ask<void>("POST", `/calls/${id}/hangup`);
 

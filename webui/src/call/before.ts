@@ -2,9 +2,9 @@
 
 import phone from "~icons/lucide/phone?raw";
 import video from "~icons/lucide/video?raw";
-import microphone from "~icons/lucide/mic?raw";
-import { button, h, icon, setAttribute, setText, show } from "./dom";
+import { button, h, setAttribute, setText, show } from "./dom";
 import type { Media } from "./api";
+import { makeLevel } from "./level";
 import type { Session } from "./session";
 import { t } from "./words";
 
@@ -17,16 +17,15 @@ export function makeBefore(session: Session) {
   const nameHint = h("p", { class: "hint", id: "name-hint" }, t("name.hint"));
   const nameField = h("div", { class: "field" }, h("label", { for: "name" }, t("name.label")), name, nameHint);
 
-  const bar = h("span", { class: "bar" }, h("span", { class: "fill" }));
   const verdict = h("span", { class: "verdict", role: "status" });
-  const level = h("div", { class: "level" }, icon(microphone), h("span", {}, t("level.label")), bar, verdict);
+  const level = makeLevel(verdict);
 
   const startVideo = button("primary", video, t("start.video"), () => start("video"));
   const startAudio = button("secondary", phone, t("start.audio"), () => start("audio"));
   const consent = h("p", { class: "consent" });
   const buttons = h("div", { class: "start" }, startVideo.element, startAudio.element);
   const opening = h("p", { class: "hint", role: "status" });
-  const form = h("form", { class: "before", novalidate: true }, welcome, level, nameField, consent, buttons, opening);
+  const form = h("form", { class: "before", novalidate: true }, welcome, level.element, nameField, consent, buttons, opening);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     start(session.link?.audio_only ? "audio" : "video");
@@ -64,7 +63,7 @@ export function makeBefore(session: Session) {
     startAudio.set(t(starting === "audio" ? "start.calling" : "start.audio"));
     startVideo.element.disabled = startAudio.element.disabled = starting !== null;
     setText(opening, starting && !own.microphone.track ? t("start.opening") : "");
-    show(level, own.microphone.track !== null);
+    show(level.element, own.microphone.track !== null);
     if (!own.microphone.track) heard = false;
     setText(verdict, t(heard ? "level.heard" : "level.silent"));
   }
@@ -73,7 +72,7 @@ export function makeBefore(session: Session) {
   function measure(): void {
     if (session.screen.kind !== "before" || !session.own.microphone.track) return;
     const loudness = session.own.level();
-    bar.style.setProperty("--level", loudness.toFixed(2));
+    level.set(loudness);
     if (loudness > HEARD && !heard) {
       heard = true;
       update();

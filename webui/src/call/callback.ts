@@ -52,7 +52,7 @@ export function makeCallback(session: Session, say: (sentence: string) => void) 
     const away = live !== null && live.leg === null;
     const waits = live?.call.phase === "waiting";
     show(element, waits);
-    show(asking, waits && !away);
+    show(asking, waits && !away && live.call.voice_message === null);
     show(waiting, waits && away);
     if (!waits) copy.set(t("callback.copy"));
     setText(address, location.href);

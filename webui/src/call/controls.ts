@@ -37,14 +37,14 @@ export function makeControls(session: Session, say: (sentence: string) => void) 
     mute.set(t(own.muted ? "control.unmute" : "control.mute"), own.muted ? muted : microphone);
     mute.element.disabled = own.microphone.track === null;
     mute.element.classList.toggle("off", own.muted);
-    show(camera.element, leg !== null && call.media === "video");
+    show(camera.element, leg !== null && call.media === "video" && call.voice_message === null);
     const sees = own.camera.track !== null;
     camera.set(t(sees ? "control.camera-off" : "control.camera-on"), sees ? cameraOn : cameraOff);
     camera.element.classList.toggle("off", !sees);
     // Without a line nothing is hung up: what ends is the wait for the call back.
     end.element.classList.toggle("end", leg !== null);
     if (leg === null) end.set(t("control.give-up"), giveUp);
-    else end.set(t(call.phase === "waiting" ? "control.leave" : "control.hang-up"), hangUp);
+    else end.set(t(call.phase === "waiting" && !call.voice_message ? "control.leave" : "control.hang-up"), hangUp);
   }
 
   return { element, update };

@@ -7,6 +7,7 @@ import { makeConsent } from "./consent";
 import { makeControls } from "./controls";
 import { h, setText } from "./dom";
 import { makeHeading, placeWords, wordsOf } from "./heading";
+import { makeMessage } from "./message";
 import { makeNotices } from "./notices";
 import type { Session } from "./session";
 import { makeStage } from "./stage";
@@ -23,6 +24,7 @@ export function makeFrame(session: Session) {
   const consent = makeConsent(session);
   const before = makeBefore(session);
   const callback = makeCallback(session, say);
+  const message = makeMessage(session, say);
   const chat = makeChat(session, say);
   const controls = makeControls(session, say);
   const panel = h(
@@ -34,6 +36,7 @@ export function makeFrame(session: Session) {
     consent.element,
     heading.ways,
     callback.element,
+    message.element,
     chat.element,
     controls.element,
   );
@@ -45,7 +48,7 @@ export function makeFrame(session: Session) {
     callback.calling,
     spoken,
   );
-  const parts = [stage, heading, notices, before, consent, callback, chat, controls];
+  const parts = [stage, heading, notices, before, consent, callback, message, chat, controls];
   const announce = makeAnnouncer(session, say);
   let shown = "";
 
@@ -63,17 +66,25 @@ export function makeFrame(session: Session) {
     shown = state;
   }
 
-  return { element, update, measure: before.measure };
+  function measure(): void {
+    before.measure();
+    message.measure();
+  }
+
+  return { element, update, measure };
 }
 
 function stateOf({ screen }: Session): string {
   if (screen.kind !== "live") return screen.kind;
   const { call, leg } = screen.live;
-  return call.phase === "waiting" && !leg ? "away" : call.phase;
+  if (call.phase !== "waiting") return call.phase;
+  if (!leg) return "away";
+  return call.voice_message ? "message" : "waiting";
 }
 
 function titleOf(state: string, centre: string): string {
   if (state === "before" || state === "waiting" || state === "talking") return t(`title.${state}`, { centre });
+  if (state === "message") return t("title.message", { centre });
   if (state === "away") return t("title.away", { centre });
   return t("title.other", { centre });
 }
@@ -100,7 +111,7 @@ function makeAnnouncer(session: Session, say: (sentence: string) => void) {
     if (state === "held" && now === "talking") say(t("spoken.resumed", { agent }));
     else if (now !== state) say(sentenceOf(now, agent));
     // The place is said when it moves, not when only the guess of the wait does.
-    else if (place && place.position !== position) say(placeWords(place));
+    else if (place && place.position !== position && now === "waiting") say(placeWords(place));
     if (place) position = place.position;
     state = now;
     const nowAway = leg?.state === "reconnecting" || leg?.state === "failed" || call.agent?.state === "reconnecting";
@@ -121,6 +132,8 @@ function sentenceOf(state: string, agent: string): string {
       return t("calling.title", { agent });
     case "away":
       return t("callback.text");
+    case "message":
+      return t("message.text");
     default:
       return t("spoken.waiting");
   }

@@ -2,7 +2,7 @@
 
 import { button, h, setAttribute, setText, show } from "./dom";
 import { duration } from "../lib/i18n/format";
-import type { GuestLink, GuestPlace } from "./api";
+import type { GuestCall, GuestLink, GuestPlace } from "./api";
 import type { Live } from "./live";
 import type { Page, Session } from "./session";
 import { clock, inWords, moment, t } from "./words";
@@ -64,11 +64,21 @@ function liveWords(live: Live): Words {
   }
   const place = live.place ? placeWords(live.place) : "";
   if (!leg) return { title: t("callback.title"), text: `${place} ${t("callback.text")}`.trim(), timer };
+  if (call.voice_message) return messageWords(live, call.voice_message);
   const next = `${t("waiting.next")} ${t("waiting.until", { time: clock(call.wait_until) })}`;
   return {
     title: t("waiting.title"),
     text: leg.state === "up" ? `${place} ${next}`.trim() : t("waiting.connecting"),
     timer,
+  };
+}
+
+function messageWords(live: Live, { since, until }: NonNullable<GuestCall["voice_message"]>): Words {
+  const left = Math.max(0, -live.since(until));
+  return {
+    title: t("message.title"),
+    text: left > 30 ? t("message.text") : t("message.left", { count: Math.ceil(left) }),
+    timer: { seconds: Math.max(0, live.since(since)), label: t("message.timer") },
   };
 }
 

@@ -92,6 +92,17 @@ export class Live {
     return left;
   }
 
+  /** Takes the call as the server has it after a request. Throws what the request throws. */
+  async after(request: (id: string) => Promise<GuestCall>): Promise<void> {
+    const told = this.told;
+    try {
+      this.takeAnswer(await request(this.call.id), told);
+    } catch (error) {
+      void this.refresh();
+      throw error;
+    }
+  }
+
   private closeLine(): void {
     const leg = this.leg;
     this.leg = null; // first, since what closes says that it has changed

@@ -45,6 +45,7 @@ function connection({ screen }: Session): Notice[] {
   if (!leg) return [];
   if (leg.state === "failed") return [{ text: t("notice.failed"), grave: true, again: () => leg.reconnect() }];
   if (leg.state === "reconnecting") {
+    if (call.voice_message && navigator.onLine) return [{ text: t("notice.reconnecting.message"), grave: true }];
     const text = call.grace_until
       ? t("notice.reconnecting.until", { time: clock(call.grace_until) })
       : t("notice.reconnecting");

@@ -27,6 +27,8 @@ export type Ending =
   | "unreached"
   | "not_now"
   | "no_callback"
+  | "message_full"
+  | "message_cut"
   | Exclude<api.EndReason, "hung_up" | "abandoned">;
 
 export type Screen =
@@ -42,10 +44,16 @@ const CALLS_AGAIN: readonly Ending[] = [
   "left",
   "no_answer",
   "no_callback",
+  "message_left",
+  "message_full",
+  "message_cut",
   "callback_missed",
   "server_restart",
   "failed",
 ];
+
+/** So many seconds after a message was begun something may have been said, and is kept however the call ends. */
+const SAID_S = 1;
 
 /** How often a page that may open by itself looks again, in milliseconds. */
 const LOOK_AGAIN: Partial<Record<Page, number>> = {
@@ -131,10 +139,12 @@ export class Session {
   /** Ends the call at once here; the server is told until it has heard. */
   leave(): void {
     if (this.screen.kind !== "live") return;
-    const { call, ahead } = this.screen.live;
+    const { live } = this.screen;
+    const { call, ahead } = live;
     const told = tell(() => api.hangUp(call.id));
     const ended = { ...call, ended_at: new Date(Date.now() + ahead).toISOString() };
-    this.end(leavingOf(call), ended, told);
+    const kept = call.voice_message !== null && live.since(call.voice_message.since) >= SAID_S;
+    this.end(kept ? "message_left" : leavingOf(call), ended, told);
   }
 
   /** Leaves the line and keeps the place, to be called back. */
@@ -145,6 +155,34 @@ export class Session {
     this.bell.unlock();
     if (await live.leaveLine()) this.own.close();
     else this.error = t("error.callback");
+    this.onchange();
+  }
+
+  /** Speaks a message instead of waiting, or speaks it `again` from its beginning. */
+  async beginMessage(again: boolean): Promise<void> {
+    if (this.own.muted) this.own.toggleMute();
+    await this.message((id) => api.beginMessage(id, again));
+  }
+
+  /** Ends the call with the message. */
+  sendMessage(): Promise<void> {
+    return this.message(api.sendMessage);
+  }
+
+  /** Throws the message away and waits on. */
+  cancelMessage(): Promise<void> {
+    return this.message(api.cancelMessage);
+  }
+
+  private async message(request: (id: string) => Promise<api.GuestCall>): Promise<void> {
+    if (this.screen.kind !== "live") return;
+    this.error = null;
+    try {
+      await this.screen.live.after(request);
+    } catch (error) {
+      const empty = error instanceof api.Refusal && error.code === "message_empty";
+      this.error = t(empty ? "error.message-empty" : "error.message");
+    }
     this.onchange();
   }
 
@@ -284,11 +322,18 @@ export function endingOf(call: api.GuestCall): Ending {
       return call.mine === "connecting" ? "unreached" : "lost";
     case "no_answer":
       return call.callback_at ? "no_callback" : "no_answer";
+    case "message_left":
+      if (call.ended_by === "customer") return "message_left";
+      return messageIsFull(call) ? "message_full" : "message_cut";
     case "callback_missed":
       return call.ended_by === "customer" ? "not_now" : "callback_missed";
     default:
       return call.end_reason;
   }
+}
+
+function messageIsFull({ voice_message, ended_at }: api.GuestCall): boolean {
+  return voice_message !== null && ended_at !== null && Date.parse(ended_at) >= Date.parse(voice_message.until);
 }
 
 /** Repeats a request that is harmless to repeat until the server has taken or refused it. */

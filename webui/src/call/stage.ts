@@ -16,7 +16,7 @@ export function makeStage(session: Session) {
   remote.muted = true; // the voice has an element of its own
   const voice = h("audio", { autoplay: true });
 
-  const signs = { agent: person, hold: pause, away: incoming };
+  const signs = { agent: person, hold: pause, away: incoming, message: microphone };
   const drawn = Object.entries(signs).map(
     ([what, drawing]) => [what, h("span", { class: "sign" }, icon(drawing))] as const,
   );
@@ -81,13 +81,19 @@ export function makeStage(session: Session) {
     check.element.disabled = session.checking;
     setText(hint, session.checking ? t("start.opening") : t(video ? "check.hint.camera" : "check.hint.microphone"));
 
-    const sign: keyof typeof signs = held ? "hold" : live !== null && live.leg === null ? "away" : "agent";
+    const sign = signOf();
     for (const [what, element] of drawn) show(element, what === sign);
     face.classList.toggle("held", held);
     show(face, !seesAgent && (talking || selfStream === null) && !(before && !opened));
     const agent = live?.call.agent?.name;
     setText(caption, caption_());
     show(caption, caption.textContent !== "");
+
+    function signOf(): keyof typeof signs {
+      if (held) return "hold";
+      if (live !== null && live.leg === null) return "away";
+      return live?.call.voice_message ? "message" : "agent";
+    }
 
     function caption_(): string {
       if (before && selfStream) return t("check.preview");

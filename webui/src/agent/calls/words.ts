@@ -11,6 +11,7 @@ export const OUTCOMES: readonly Outcome[] = [
   "abandoned",
   "missed",
   "not_reached",
+  "message_left",
   "lost",
   "failed",
 ];

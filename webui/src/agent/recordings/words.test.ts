@@ -18,9 +18,10 @@ test("trouble is told in a sentence, also trouble that only a newer server knows
 
 test("what cannot be heard says why, and what can be says nothing", () => {
   const voice = { kind: "voice", size: 1, seconds: 1 };
-  expect(whyNotHeard({ state: "spooled", files: [voice] })).toBeNull();
-  expect(whyNotHeard({ state: "recording", files: [] })).toContain("call");
-  expect(whyNotHeard({ state: "uploaded", files: [] })).not.toBeNull();
+  expect(whyNotHeard({ kind: "call", state: "spooled", files: [voice] })).toBeNull();
+  expect(whyNotHeard({ kind: "call", state: "recording", files: [] })).toContain("call");
+  expect(whyNotHeard({ kind: "message", state: "recording", files: [] })).toContain("speaking");
+  expect(whyNotHeard({ kind: "call", state: "uploaded", files: [] })).not.toBeNull();
 });
 
 test("an agent who took part twice is named once, and a length is rounded to the second", () => {

@@ -31,8 +31,9 @@ export function troubleText({ why, partial }: Pick<RecordingItem, "why" | "parti
 }
 
 /** Says why nothing can be heard of a recording yet, or any more; null when it can be. */
-export function whyNotHeard({ state, files }: Pick<RecordingItem, "state" | "files">): string | null {
+export function whyNotHeard({ kind, state, files }: Pick<RecordingItem, "kind" | "state" | "files">): string | null {
   if (files.some(({ kind }) => kind === "voice")) return null;
+  if (kind === "message" && state === "recording") return t("recordings.not_yet.message");
   if (state === "recording" || state === "finalizing" || state === "failed") return t(`recordings.not_yet.${state}`);
   return t("recordings.not_yet.gone");
 }

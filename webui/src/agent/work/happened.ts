@@ -14,6 +14,7 @@ export type Icon =
   | "missed"
   | "ended"
   | "network"
+  | "message"
   | "line"
   | "report"
   | "change";
@@ -54,6 +55,8 @@ export function tell(entry: Happened): { icon: Icon; text: string; detail?: stri
       return { icon: "network", text: t(`entry.reconnected.${entry.who}`) };
     case "call_ended":
       return { icon: "ended", text: ended(entry.by, entry.reason, entry.talked_seconds, entry.waited_seconds) };
+    case "message_left":
+      return { icon: "message", text: t("entry.message_left", { length: inWords(entry.seconds) }) };
     case "call_measured":
       return { icon: "line", text: linesThen(entry.legs) ?? t("line.unknown") };
     case "call_wrapped":

@@ -12,6 +12,9 @@ const ofRecording = (recording_id: string) => ({ params: { path: { recording_id 
 
 export const recordings = {
   page: (query: Query) => answer(api.GET(`${V1}/recordings`, { params: { query } })),
+  /** What was left as a message in a conversation, for all who may answer it. */
+  messages: (conversation_id: string) =>
+    answer(api.GET(`${V1}/conversations/{conversation_id}/voice-messages`, { params: { path: { conversation_id } } })),
   one: (recording: string) => answer(api.GET(`${V1}/recordings/{recording_id}`, ofRecording(recording))),
   sideBySide: (recording: string) =>
     answer(api.GET(`${V1}/recordings/{recording_id}/side-by-side`, ofRecording(recording))),

@@ -26,9 +26,11 @@ export interface StrategyDraft {
   farewell: Part;
   places: { on: boolean; voice: VoiceChoice };
   longest_seconds: number;
+  /** Whether callers may leave a message instead of waiting. */
+  messages: boolean;
 }
 
-export const SECTIONS = ["entries", "greeting", "music", "announcements", "farewell"] as const;
+export const SECTIONS = ["entries", "greeting", "music", "announcements", "farewell", "messages"] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export type StepKind = "greeting" | "music" | "ringback" | "places" | "announcement" | "farewell";
@@ -68,12 +70,14 @@ export function newDraft(greeting: string): StrategyDraft {
     farewell: { on: false, source: null },
     places: { on: false, voice: { ...FIRST_VOICE } },
     longest_seconds: 600,
+    messages: true,
   };
 }
 
 /** Returns a copy to edit. */
 export function draftOf(strategy: WaitingStrategy): StrategyDraft {
-  const { name, greeting, music, announcements, farewell, places, longest_seconds } = structuredClone(strategy);
+  const { name, greeting, music, announcements, farewell, places, longest_seconds, messages } =
+    structuredClone(strategy);
   return {
     name,
     queues: strategy.queues.map(({ id }) => id),
@@ -88,6 +92,7 @@ export function draftOf(strategy: WaitingStrategy): StrategyDraft {
     farewell: { on: farewell.on, source: farewell.source ?? null },
     places: { on: places.on, voice: { ...FIRST_VOICE, ...places.voice } },
     longest_seconds,
+    messages: messages ?? true,
   };
 }
 
@@ -119,13 +124,15 @@ export function wishOf(draft: StrategyDraft): NewWaitingStrategy {
 /** Returns the sections of the editor in which two drafts differ. */
 export function changesOf(before: StrategyDraft, after: StrategyDraft): Section[] {
   const [old, fresh] = [before, after].map((draft) => {
-    const { name, queues, links, greeting, music, announcements, places, farewell, longest_seconds } = wishOf(draft);
+    const { name, queues, links, greeting, music, announcements, places, farewell, longest_seconds, messages } =
+      wishOf(draft);
     return {
       entries: [name, queues, links],
       greeting,
       music,
       announcements: [announcements, places],
       farewell: [farewell, longest_seconds],
+      messages,
     };
   });
   return SECTIONS.filter((section) => stable(old?.[section]) !== stable(fresh?.[section]));

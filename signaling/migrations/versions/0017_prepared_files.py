@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016_prepared_files"
-down_revision = "0015_retention"
+revision = "0017_prepared_files"
+down_revision = "0016_offers"
 
 MOMENT = sa.DateTime(timezone=True)
 WORD = sa.String(32)
