@@ -99,6 +99,7 @@ class StrategiesApi:
                     voice=VoiceChoice.model_validate(wish.places.voice) if wish.places.voice else None,
                 ),
                 longest_seconds=wish.longest_seconds,
+                messages=wish.messages,
             )
             for strategy in strategies
             for wish in [strategy.wish]

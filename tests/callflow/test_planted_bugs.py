@@ -13,7 +13,7 @@ import pytest
 from callflow import agent_machine, call_machine
 from callflow.agent import Agent, Idle, Observing, Rung, WrapUp
 from callflow.agent_machine import AgentDecision, AgentEvent, StatusChosen
-from callflow.call import Call, CallingBack, Ended, Ringing, Role, Talking, Waiting
+from callflow.call import Call, CallingBack, Ended, LegState, Ringing, Role, Talking, Waiting
 from callflow.engine import Engine
 from callflow.events import (
     AgentAccepted,
@@ -374,6 +374,25 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
         note(engine, call if call.live else replace(call, phase=Waiting()))
 
     monkeypatch.setattr(Engine, "_committed", keep)
+
+
+@plant("a call rings into a message")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def offered(call: Call) -> bool:
+        return isinstance(call.phase, Waiting) and call.customer_leg.state is LegState.UP and not call.hearing.farewell
+
+    monkeypatch.setattr("callflow.ringing.can_be_offered", offered)
+    monkeypatch.setattr("callflow.routing.can_be_offered", offered)
+
+
+@plant("a message is forgotten at the end")
+def _(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(call: Call, event: CallEvent, now: datetime, made: Decision) -> Decision:
+        over = isinstance(made.call.phase, Ended) and made.call.message is not None
+        kept = tuple(fact for fact in made.facts if fact.kind is not FactKind.CALL_MESSAGE_LEFT)
+        return replace(made, facts=kept) if over else made
+
+    spoil(monkeypatch, change)
 
 
 def traces_until_found(most: int) -> tuple[int, str]:

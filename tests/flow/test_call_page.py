@@ -48,6 +48,7 @@ def call(**changes: Any) -> Json:
         "ended_at": None, "now": at(), "end_reason": None, "ended_by": None, "mine": "up", "agent": None,
         "transport": "transport_1", "grace_until": None, "wait_until": at(500), "messages": [], "link_state": "active",
         "held_at": None, "callback_at": None, "consent": None, "recorded": None,
+        "leaves_messages": True, "voice_message": None,
     }  # fmt: skip
     return plain | changes
 
