@@ -20,7 +20,6 @@ from recording.storages.ftp import FtpStorage, FtpTarget, TlsTrust
 from recording.storages.hosts import server_addresses
 from recording.storages.names import DEFAULT_TEMPLATE, NameFacts, TemplateError, remote_name
 from recording.storages.remote import RemoteStorage
-from recording.storages.sftp import SftpStorage, SftpTarget
 
 LONGEST_USER: Final = 200
 LONGEST_SECRET: Final = 16_384
@@ -103,6 +102,9 @@ def name_by(template: str, facts: NameFacts, file: str = "voice.webm") -> str:
 def storage_of(server: Server, secret: str, limits: Limits | None = None) -> RemoteStorage:
     """Return the storage that the server is."""
     if server.protocol is TransferProtocol.SFTP:
+        # Here: asyncssh takes a tenth of the server's start, and most servers never need it.
+        from recording.storages.sftp import SftpStorage, SftpTarget
+
         sftp = SftpTarget(server.host, server.port, server.user, secret, server.by_key, server.fingerprint)
         return SftpStorage(sftp, limits, server_addresses)
     trust = TlsTrust(fingerprint=server.fingerprint) if server.protocol is TransferProtocol.FTPS else None

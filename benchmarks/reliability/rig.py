@@ -23,9 +23,25 @@ _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 def script(measure: Callable[[int], Coroutine[None, None, Report]]) -> None:
     """Run a script's full form, print its report as one line of JSON, and exit with 1 when a target is missed."""
+    _run(_parser().parse_args().seed, measure)
+
+
+def counted_script(measure: Callable[[int, int], Coroutine[None, None, Report]], full: int) -> None:
+    """The same for a script that takes how many as its argument; without one it runs its full count."""
+    parser = _parser()
+    parser.add_argument("count", type=int, nargs="?", default=full)
+    asked = parser.parse_args()
+    count: int = asked.count
+    _run(asked.seed, lambda seed: measure(count, seed))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
-    seed: int = parser.parse_args().seed
+    return parser
+
+
+def _run(seed: int, measure: Callable[[int], Coroutine[None, None, Report]]) -> None:
     began = time.monotonic()
     report = asyncio.run(measure(seed))
     name = Path(sys.argv[0]).stem
