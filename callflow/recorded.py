@@ -8,6 +8,7 @@ hold, nothing is written (PLUS-10): what is missing is silence in the finished f
 from dataclasses import replace
 from datetime import datetime
 
+from callflow import messages
 from callflow.call import Call, Recording, Role, Talking
 from callflow.deciding import agent_actor, fact, talking
 from callflow.errors import RefusedError
@@ -21,6 +22,11 @@ from callflow.wiring import NO_TAPS, Tapped, Taps
 def recording_of(call: CallId) -> RecordingId:
     """Return the name of a call's recording: there is one at the most."""
     return RecordingId(f"rec_{call.removeprefix('call_')}")
+
+
+def call_of(recording: RecordingId) -> CallId:
+    """Return the call that a recording is of, or in which a message was left."""
+    return messages.call_of(recording) or CallId(f"call_{recording.removeprefix('rec_')}")
 
 
 def begins_to_talk(before: Call, after: Call) -> AgentId | None:

@@ -12,10 +12,11 @@ from typing import Final
 
 from sqlalchemy import select
 
+from callflow import messages
 from callflow.call import Call, Ended, Media
 from callflow.facts import AUTOMATION
-from callflow.ids import CallId, RecordingId, new_id
-from callflow.messages import call_of
+from callflow.ids import RecordingId, new_id
+from callflow.recorded import call_of
 from conversations.calls.reading import call_by_id
 from conversations.db.database import Database, Write
 from recording.catalogue import changed_fact
@@ -101,13 +102,13 @@ async def _settle(database: Database, folder: Folder, finished: Path) -> bool:
 async def _adopt(database: Database, folder: Folder) -> bool:
     """Write the row of a recording whose call is over; say whether the call is known."""
     async with database.write() as write:
-        of_message = call_of(folder.recording)
-        call = await call_by_id(write.session, of_message or CallId(f"call_{folder.recording.removeprefix('rec_')}"))
-        if call is None or (of_message and not _left(call, folder.recording)):
+        is_message = messages.call_of(folder.recording) is not None
+        call = await call_by_id(write.session, call_of(folder.recording))
+        if call is None or (is_message and not _left(call, folder.recording)):
             log.error("%s was recorded of no call that is known here: it is left as it is", folder.path)
             return False
         if isinstance(call.phase, Ended) and await write.session.get(RecordingRow, folder.recording) is None:
-            await _write_row(write, folder.recording, call, call.phase, of_message is not None)
+            await _write_row(write, folder.recording, call, call.phase, is_message)
             log.warning("%s had been forgotten, and is finished now", folder.path)
     return True
 

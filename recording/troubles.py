@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Final
 
 from callflow.facts import AUTOMATION
@@ -18,6 +19,23 @@ log = logging.getLogger(__name__)
 
 AGAIN_S: Final = 1.0
 """The database may lie on the same disk."""
+
+
+class DiskTrouble(StrEnum):
+    """What people are told of the disk for recordings; the worst is first."""
+
+    FULL = "disk_full"
+    FAILED = "disk_failed"
+    NO_SPACE = "no_space"
+    """So little is left that no new recording is begun."""
+    SLOW = "disk_slow"
+    LOW_SPACE = "low_space"
+
+
+def worst(found: Iterable[DiskTrouble]) -> DiskTrouble | None:
+    """Return the one that matters most; None when there is none."""
+    order = list(DiskTrouble)
+    return min(found, key=order.index, default=None)
 
 
 class Troubles:
@@ -42,6 +60,10 @@ class Troubles:
                 self._over(leg)
             case _:
                 pass
+
+    def disks(self) -> Sequence[tuple[RecordingId, DiskTrouble]]:
+        """Return what is the matter at present with the disk of each recording that has trouble, leg by leg."""
+        return [(one.recording, DiskTrouble(one.why)) for one in self._legs.values() if one.why is not None]
 
     def counted(self) -> Mapping[str, int]:
         """Count the legs in trouble, by the reason."""

@@ -53,7 +53,6 @@ from media.lag import LagWatch
 from media.settings import MediaSettings
 from media.studio import Studio
 from recording.following import follow_call as record_call
-from recording.rules import policy_for
 from signaling import metrics_page, pages
 from signaling.announced import announced
 from signaling.audit_api import AuditApi
@@ -92,6 +91,7 @@ from signaling.models.panel import FromPanel, ToPanel
 from signaling.opening import open_database
 from signaling.panel.hub import Hub
 from signaling.panel.presence import Presence
+from signaling.panel.recording_trouble import RecordingTroubleFeed
 from signaling.panel.socket import PanelSocket
 from signaling.panel.views import PanelViews
 from signaling.panel.wallboard import WallboardFeed
@@ -172,7 +172,7 @@ class Parley:
         self.lag = LagWatch()
         self.media: Media = media(self._media_event)
         self.recordings = RecordingWork(database, data)
-        self.store = CallStore(database, [follow_call, handled_by_answer, record_call], policy_for)
+        self.store = CallStore(database, [follow_call, handled_by_answer, record_call], self.recordings.policy_for)
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
         self.relayed = PageFlag(self.engine.live)
@@ -181,6 +181,9 @@ class Parley:
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
         self.qualities = LegQualities(database, self.engine.live, self.hub.push)
+        self.recording_trouble = RecordingTroubleFeed(
+            self.hub, self.recordings.troubles, self.recordings.space, self.engine.live
+        )
         self.wallboard = WallboardFeed(database, self.hub, clock)
         self.panel = PanelSocket(database, self.hub, self.presence, views, self.limits, clock, self.wallboard.show)
         self.statuses = Statuses(database)
@@ -291,6 +294,7 @@ class Parley:
                 ("places told", self.guest_places.tell),
                 ("quality pushes", self.qualities.push),
                 ("quality kept", self.qualities.keep),
+                ("recording trouble told", self.recording_trouble.run),
                 ("sounds mended", self.rendering.mend),
                 *self.recordings.tasks(),
             )

@@ -1,20 +1,25 @@
 """Recordings, built and bound: by which rules, finishing, bringing them to the customer's server, deleting them."""
 
+import logging
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final
 
+from callflow.call import Call
 from callflow.engine import Engine
+from callflow.events import RecordingPolicy
+from callflow.ids import AgentId
 from conversations.calls.store import CallTransaction
-from conversations.db.database import Database
+from conversations.db.database import Database, Write
 from recording.catalogue import Catalogue
 from recording.erasing import Retention
 from recording.finisher import Finisher
 from recording.keeper import Keeper
 from recording.preparations import Preparations
 from recording.preparer import Preparer
-from recording.rules import RecordingRules
+from recording.rules import RecordingRules, policy_for
 from recording.shelf import DatabaseShelf, KeptInPlace
+from recording.space import Space, SpaceWatch
 from recording.targets import SecretKeys, Targets, uploads_are_on
 from recording.troubles import Troubles
 from recording.uploader import Uploader
@@ -24,6 +29,8 @@ from signaling.recording_settings_api import RecordingSettingsApi
 from signaling.recording_storage_api import RecordingStorageApi
 from signaling.recordings_api import RecordingsApi
 from signaling.retention_api import RetentionApi
+
+log = logging.getLogger(__name__)
 
 RECORDINGS: Final = "recordings"
 """The folder of finished recordings in the data folder."""
@@ -47,6 +54,7 @@ class RecordingWork:
         self.preparations = Preparations(database, self.folder)
         self.preparer = Preparer(database, finisher, self.folder)
         self.troubles = Troubles(database)
+        self.space = SpaceWatch(spool)
         self.retention = Retention(database, self.folder, spool, uploads_are_on)
         self.targets = Targets(database, keys)
         self.shelf = DatabaseShelf(database, keys, self.folder)
@@ -66,8 +74,17 @@ class RecordingWork:
             ("video files made", self.preparer.run),
             ("recordings delivered", self.uploader.run),
             ("recordings in trouble", self.troubles.run),
+            ("room for recordings", self.space.run),
             ("old recordings deleted", self.retention.run),
         )
+
+    async def policy_for(self, write: Write, agent: AgentId, call: Call) -> RecordingPolicy:
+        """Say whether this agent's talk is recorded; a recording that has begun goes on with little room left."""
+        policy = await policy_for(write, agent, call)
+        if policy.record and call.recording is None and self.space.space is Space.NONE:
+            log.warning("%s is not recorded: the disk for recordings has no room", call.id)
+            return RecordingPolicy()
+        return policy
 
     async def figures(self) -> RecordingFigures:
         """Count recordings for the metrics."""

@@ -10,6 +10,7 @@ from signaling.models.agents import AgentState, NeglectedCall, PanelCall, Tab, T
 from signaling.models.common import Id, Model, Moment
 from signaling.models.conversations import ConversationItem
 from signaling.models.quality import CallQuality
+from signaling.models.recordings import RecordingTrouble
 from signaling.models.wallboard import Wallboard
 
 Stale = Literal[
@@ -139,5 +140,6 @@ class Pong(Model):
 
 
 ToPanel = TypeAliasType(
-    "ToPanel", Annotated[Snapshot | Change | CallQuality | Wallboard | Pong, Field(discriminator="type")]
+    "ToPanel",
+    Annotated[Snapshot | Change | CallQuality | Wallboard | RecordingTrouble | Pong, Field(discriminator="type")],
 )

@@ -1,13 +1,24 @@
 """Recordings: what is kept of calls, and by which settings."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from callflow.call import Direction, Media
 from recording.policy import AgentMode, Directions
 from recording.states import PreparationState, RecordingKind, RecordingState
+from recording.troubles import DiskTrouble
 from signaling.models.common import Model, Moment, Ref, Text, Version
+
+
+class RecordingTrouble(Model):
+    """What is the matter with the disk for recordings at present, null when nothing is; never part of the state.
+
+    Who leads is told of everything, an agent of what concerns the own call.
+    """
+
+    type: Literal["recording_trouble"] = "recording_trouble"
+    what: DiskTrouble | None
 
 
 class RecordingSegment(Model):

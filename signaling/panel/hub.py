@@ -6,7 +6,7 @@ as one `change`. `after` and `upto` chain the messages: who misses one asks for 
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,6 +18,7 @@ from callflow.ids import AgentId, ConversationId, QueueId
 from conversations.db.database import Database, Session
 from conversations.db.facts import LoggedFact, facts_after, last_number
 from conversations.directory.queues import queues_of
+from recording.troubles import DiskTrouble
 from signaling.http.principals import Resolver
 from signaling.http.rules import SignedIn
 from signaling.models.agents import NeglectedCall
@@ -31,6 +32,7 @@ from signaling.models.panel import (
     TeamChanges,
 )
 from signaling.models.quality import CallQuality
+from signaling.models.recordings import RecordingTrouble
 from signaling.models.wallboard import Wallboard
 from signaling.panel.presence import Presence
 from signaling.panel.touched import Touched, touched_by
@@ -64,6 +66,8 @@ class Panel:
     """The callers whom nobody answers, as last sent."""
     wallboard: bool = False
     """It shows the wallboard."""
+    recording_trouble: DiskTrouble | None = None
+    """What it was told last of the disk for recordings: every page begins with nothing."""
     known: set[ConversationId] = field(default_factory=set[ConversationId])
     """The conversations in its list as last sent."""
 
@@ -111,6 +115,14 @@ class Hub:
         for panel in self._panels:
             if panel.wallboard and panel.who.user.leads:
                 panel.socket.send(message)
+
+    def push_recording_trouble(self, told: Callable[[SignedIn], DiskTrouble | None]) -> None:
+        """Send each panel what is the matter with the disk for recordings, when that is new to it."""
+        for panel in self._panels:
+            now = told(panel.who)
+            if now != panel.recording_trouble:
+                panel.recording_trouble = now
+                panel.socket.send(RecordingTrouble(what=now))
 
     async def join(self, panel: Panel, resume: int | None) -> None:
         """Add a panel and bring it up to date: with a change when it missed little, else with a snapshot."""

@@ -49,6 +49,7 @@ class PanelPage:
         self.pongs = 0
         self.qualities: list[dict[str, Any]] = []
         self.boards: list[dict[str, Any]] = []
+        self.recording_trouble: str | None = None
         self.reader = asyncio.create_task(self._read())
 
     async def say(self, kind: str, **more: object) -> None:
@@ -100,6 +101,8 @@ class PanelPage:
                 self.qualities.append(message)
             case "wallboard":
                 self.boards.append(message)
+            case "recording_trouble":
+                self.recording_trouble = message["what"]
             case _:
                 assert message["type"] == "pong"
                 self.pongs += 1

@@ -1,6 +1,6 @@
 /** What became of a recording, in words. */
 
-import type { RecordingItem, RecordingState, SideBySideFile } from "../../lib/api/types";
+import type { DiskTrouble, RecordingItem, RecordingState, SideBySideFile } from "../../lib/api/types";
 import { duration } from "../../lib/i18n/format";
 import { t, textFor } from "../text";
 
@@ -62,4 +62,11 @@ export function videoTroubleText({ state, why }: Pick<SideBySideFile, "state" | 
   if (why === null) return null;
   const sentence = textFor(`recordings.video_why.${why}`) ?? t("recordings.video_why_other", { why });
   return `${sentence} ${t(state === "failed" ? "recordings.video_failed" : "recordings.video_again")}`;
+}
+
+/** What is the matter with the disk: for who leads, or for the agent whose call it is about. */
+export function diskText(what: DiskTrouble, leads: boolean): string {
+  // How much room is left is told to those only who lead.
+  if (leads || what === "low_space" || what === "no_space") return t(`banner.recording.${what}`);
+  return t(`banner.recording_own.${what}`);
 }

@@ -1,7 +1,7 @@
 import { untrack } from "svelte";
 import { PanelSocket, type Link } from "../../lib/api/panel-socket";
 import { workerTicker } from "../../lib/api/ticker";
-import type { CallQuality, PanelState, Sound, StaleList, Wallboard } from "../../lib/api/types";
+import type { CallQuality, DiskTrouble, PanelState, Sound, StaleList, Wallboard } from "../../lib/api/types";
 import { Clock } from "./clock.svelte";
 
 const SOCKET_URL = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/panel`;
@@ -22,6 +22,8 @@ export class Panel {
   minute = $state.raw<readonly CallQuality[]>([]);
   /** What the wallboard shows; null before the first push of a time in which it is in view. */
   wallboard = $state.raw<Wallboard | null>(null);
+  /** What is the matter with the disk for recordings, as far as this person is told of it. */
+  recordingTrouble = $state<DiskTrouble | null>(null);
   readonly clock = new Clock();
   private forgetting: ReturnType<typeof setTimeout> | undefined;
   private readonly readers = new Set<(news: News) => void>();
@@ -47,6 +49,7 @@ export class Panel {
           }
         },
         onWallboard: (board) => (this.wallboard = board),
+        onRecordingTrouble: (what) => (this.recordingTrouble = what),
         onQuality: (quality) => this.learn(quality),
         onClock: (now) => this.clock.set(now),
         onLink: (link) => (this.link = link),

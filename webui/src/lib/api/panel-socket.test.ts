@@ -56,6 +56,7 @@ let pace: number;
 let links: Link[];
 let seen: number[];
 let told: string[];
+let troubles: (string | null)[];
 let signedOut: number;
 let socket: PanelSocket;
 
@@ -68,6 +69,7 @@ beforeEach(() => {
   links = [];
   seen = [];
   told = [];
+  troubles = [];
   signedOut = 0;
   const ticker: Ticker = {
     pace: (ms) => void (pace = ms),
@@ -77,6 +79,7 @@ beforeEach(() => {
   const listener: PanelListener = {
     onKnown: (known) => seen.push(known.upto),
     onWallboard: () => undefined,
+    onRecordingTrouble: (what) => void troubles.push(what),
     onQuality: (quality) => told.push(quality.call_id),
     onClock: () => undefined,
     onLink: (link) => links.push(link),
@@ -98,6 +101,16 @@ test("it says hello first and beats every ten seconds", () => {
   expect(pace).toBe(10_000);
   tick();
   expect(latest().sent[1]).toEqual({ type: "heartbeat" });
+});
+
+test("what is the matter with the disk is handed on, and forgotten by a new connection until it is told again", () => {
+  latest().open();
+  latest().say({ type: "recording_trouble", what: "disk_full" });
+  expect(troubles).toEqual([null, "disk_full"]);
+  latest().cut();
+  vi.advanceTimersByTime(5_000);
+  latest().open();
+  expect(troubles).toEqual([null, "disk_full", null]);
 });
 
 test("how lines are is handed on and changes nothing that is known", () => {

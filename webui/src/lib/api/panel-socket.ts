@@ -1,6 +1,15 @@
 import { retryDelay } from "../rtc/ladder";
 import { learn, type Known } from "./panel-state";
-import type { CallQuality, Change, ClientMessage, ServerMessage, Snapshot, Sound, Wallboard } from "./types";
+import type {
+  CallQuality,
+  Change,
+  ClientMessage,
+  DiskTrouble,
+  ServerMessage,
+  Snapshot,
+  Sound,
+  Wallboard,
+} from "./types";
 
 /** `offline` carries when the next try is due, in ms of `Date.now()`. */
 export type Link = { state: "connecting" } | { state: "online" } | { state: "offline"; retryAt: number };
@@ -12,6 +21,8 @@ export interface PanelListener {
   onQuality(quality: CallQuality): void;
   /** Who waits and who works, as the wallboard shows it. */
   onWallboard(board: Wallboard): void;
+  /** What is the matter with the disk for recordings from now on; null when nothing is. */
+  onRecordingTrouble(what: DiskTrouble | null): void;
   /** The server's clock as it was just now, in ms. */
   onClock(now: number): void;
   onLink(link: Link): void;
@@ -112,6 +123,8 @@ export class PanelSocket {
     socket.onopen = () => {
       clearTimeout(this.timer);
       this.heardAt = Date.now();
+      // A new connection is told only of what is the matter.
+      this.listener.onRecordingTrouble(null);
       this.hello(this.known?.upto ?? null);
       this.ticker.pace(this.beatMs);
     };
@@ -137,6 +150,8 @@ export class PanelSocket {
       case "wallboard":
         this.listener.onClock(Date.parse(message.now));
         return this.listener.onWallboard(message);
+      case "recording_trouble":
+        return this.listener.onRecordingTrouble(message.what);
       case "quality":
         return this.listener.onQuality(message);
       case "snapshot":

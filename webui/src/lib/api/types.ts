@@ -96,6 +96,7 @@ export type WallboardFigures = Schemas["WallboardFigures"];
 export type PanelState = Schemas["PanelState"];
 export type Snapshot = Schemas["Snapshot"];
 export type Change = Schemas["Change"];
+export type DiskTrouble = Schemas["DiskTrouble"];
 export type CallQuality = Schemas["CallQuality"];
 export type LegQuality = Schemas["LegQuality"];
 export type MeasuredLeg = Schemas["MeasuredLeg"];
