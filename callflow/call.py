@@ -314,6 +314,12 @@ class Call:
         return isinstance(self.phase, Waiting | Ringing) and self.offers >= OFFERS_IN_VAIN
 
     @property
+    def owes_consent(self) -> bool:
+        """Whether the customer must hear that this talk is recorded, before anybody is heard in it (PLUS-10)."""
+        recorded = isinstance(self.phase, Talking) and self.recording is not None and self.recording.on
+        return recorded and self.plan.consent is not None and not self.hearing.consented
+
+    @property
     def agent(self) -> AgentId | None:
         """The agent who talks in it, calls back, or talked last."""
         match self.phase:
@@ -395,7 +401,7 @@ def _due_in_phase(call: Call) -> list[datetime | None]:
             return [*(ring.reservation.deadline for ring in rings), hearing.saying_until, hearing.next_at]
         case Talking(since=since, consult=consult):
             asked = consult.ring.reservation.deadline if consult and not consult.answered_at else None
-            return [(call.answered_at or since) + CALL_CAP, asked]
+            return [(call.answered_at or since) + CALL_CAP, asked, hearing.saying_until]
         case CallingBack(until=until):
             return [until]
         case Ended():

@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from callflow import callbacks, hearing, legs, messages, observing, recorded, ringing, transfers
+from callflow import callbacks, consent, hearing, legs, messages, observing, recorded, ringing, transfers
 from callflow.agent import StatusReason
 from callflow.call import (
     LEG_GRACE,
@@ -237,6 +237,8 @@ def _removed(call: Call, event: AgentRemoved, now: datetime) -> Decision:
 def _said(call: Call, event: PromptFinished, now: datetime) -> Decision:
     if call.hearing.farewell and (event.leg, event.prompt) == (call.customer_leg.id, call.hearing.saying):
         return end(call, EndReason.NO_ANSWER, EndedBy.SYSTEM, now)
+    if isinstance(call.phase, Talking):
+        return consent.said(call, event)
     return hearing.said(call, event, now)
 
 
@@ -293,6 +295,8 @@ def _talk_due(call: Call, phase: Talking, due: Callable[[datetime | None], bool]
         if asked is not None:
             return transfers.agent_gone(call, phase, BeginWrapUp(call.id), now)
         return by_loss(call, leg, now)
+    if due(call.hearing.saying_until):
+        return consent.put_through(call)
     if asked is not None and asked.answered_at is None and due(asked.ring.reservation.deadline):
         return transfers.consult_over(call, phase, AUTOMATION, StatusReason.MISSED)
     if asked is not None and due(asked.ring.leg.deadline):

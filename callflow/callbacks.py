@@ -13,7 +13,7 @@ from callflow.deciding import customer, fact
 from callflow.errors import RefusedError
 from callflow.events import CallbackAsked, CloseLeg, Decision, Wire
 from callflow.facts import FactKind
-from callflow.hearing import STOPPED
+from callflow.hearing import stopped
 from callflow.wired import wiring
 
 
@@ -33,7 +33,7 @@ def ask(call: Call, event: CallbackAsked, now: datetime) -> Decision:
         customer_leg=Leg(event.leg, LegState.AWAY, None),
         callback_at=now,
         wait_until=now + CALLBACK_LIMIT,
-        hearing=STOPPED,
+        hearing=stopped(call.hearing),
     )
     commands = (Wire(wiring(left)), CloseLeg(call.customer_leg.id))
     return Decision(left, (fact(call, FactKind.CALL_CALLBACK_ASKED, customer(call)),), commands)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from callflow import agent_machine, call_machine, recorded
+from callflow import agent_machine, call_machine, consent, recorded
 from callflow.agent import Agent
 from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
 from callflow.call import Call, Role, Talking
@@ -287,7 +287,7 @@ class Engine(Generic[T]):
                 return before, decision
             agent = recorded.begins_to_talk(before, decision.call)
             policy = await tx.recording_policy(agent, decision.call) if agent else NOT_RECORDED
-            decision = recorded.follow(before, decision, policy)
+            decision = consent.follow(before, recorded.follow(before, decision, policy), now)
             await tx.save_call(decision.call)
             await self._follow(tx, decision, now)
         return before, replace(decision, call=replace(decision.call, epoch=before.epoch + 1))

@@ -1,7 +1,7 @@
-"""What a waiting caller is told when: greeting, announcements in turn, the place, and the last message.
+"""What a waiting caller is told when: greeting, that calls are recorded, announcements in turn, the last message.
 
 The end of a prompt is an event; should it never come, `SAYING_LIMIT` stands for it. An answer stops everything,
-since another wiring cuts what is being said (PLUS-14).
+since another wiring cuts what is being said (PLUS-14), but for what `consent` is about.
 """
 
 from dataclasses import replace
@@ -14,8 +14,6 @@ from callflow.waiting import Hearing, Place, SpokenPlaces
 
 SAYING_LIMIT = timedelta(minutes=10, seconds=10)
 """A little more than the longest prompt."""
-STOPPED = Hearing(greeted=True)
-"""Nothing more is said: the call was answered, or the caller waits to be called back."""
 
 
 def begin(call: Call, now: datetime) -> Decision:
@@ -23,9 +21,10 @@ def begin(call: Call, now: datetime) -> Decision:
     hearing = call.hearing
     if not _listens(call) or hearing.saying is not None or hearing.next_at is not None:
         return Decision(call)
-    if not hearing.greeted and call.plan.greeting is not None:
-        return _say(call, (call.plan.greeting,), now)
-    return Decision(_later(call, now))
+    greeting = None if hearing.greeted else call.plan.greeting
+    consent = None if hearing.consented else call.plan.consent
+    first = tuple(prompt for prompt in (greeting, consent) if prompt is not None)
+    return say(call, first, now) if first else Decision(_later(call, now))
 
 
 def go_on(call: Call, now: datetime) -> Call:
@@ -38,13 +37,15 @@ def said(call: Call, event: PromptFinished, now: datetime) -> Decision:
     """Go on when a prompt has come to its end. After the last message the caller decides nothing: see `ending`."""
     if event.leg != call.customer_leg.id or event.prompt != call.hearing.saying:
         return Decision(call)
+    if event.prompt == call.plan.consent:
+        call = replace(call, hearing=replace(call.hearing, consented=True))
     return over(call, now)
 
 
 def over(call: Call, now: datetime) -> Decision:
     """Say what follows, or wait for the next announcement."""
     if call.hearing.then:
-        return _say(call, call.hearing.then, now)
+        return say(call, call.hearing.then, now)
     return Decision(_later(call, now))
 
 
@@ -59,22 +60,28 @@ def announce(call: Call, place: Place | None, now: datetime) -> Decision:
     call = replace(call, hearing=replace(hearing, next_at=None, turn=hearing.turn + 1))
     if not prompts:
         return Decision(_later(call, now))
-    return _say(call, prompts, now)
+    return say(call, prompts, now)
 
 
 def farewell(call: Call, prompt: PromptId, now: datetime) -> Decision:
     """Say the last message; the call ends after it (WSV-05)."""
-    said = _say(replace(call, hearing=replace(call.hearing, next_at=None)), (prompt,), now)
+    said = say(replace(call, hearing=replace(call.hearing, next_at=None)), (prompt,), now)
     return replace(said, call=replace(said.call, hearing=replace(said.call.hearing, farewell=True)))
+
+
+def stopped(hearing: Hearing) -> Hearing:
+    """Nothing more is said: the call was answered, or the caller waits to be called back."""
+    return Hearing(greeted=True, consented=hearing.consented)
 
 
 def silenced(call: Call) -> Call:
     """Forget what was being said: the media that said it is gone. `begin` goes on when the caller is back."""
     hearing = call.hearing
-    return replace(call, hearing=Hearing(greeted=hearing.greeted, turn=hearing.turn))
+    return replace(call, hearing=Hearing(hearing.greeted, turn=hearing.turn, consented=hearing.consented))
 
 
-def _say(call: Call, prompts: tuple[PromptId, ...], now: datetime) -> Decision:
+def say(call: Call, prompts: tuple[PromptId, ...], now: datetime) -> Decision:
+    """Say one prompt after the other."""
     first, *rest = prompts
     hearing = replace(
         call.hearing, greeted=True, saying=first, then=tuple(rest), saying_until=now + SAYING_LIMIT, next_at=None

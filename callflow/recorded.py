@@ -2,7 +2,8 @@
 
 The first recorded answer gives the call its recording. Its taps follow from the state alone, as the wiring does, so
 that they are stated again whenever a leg or its process comes back. While the agent has paused, or the customer is on
-hold, nothing is written (PLUS-10): what is missing is silence in the finished file.
+hold, nothing is written (PLUS-10), and neither is it before he was told (`consent`): what is missing is silence in
+the finished file.
 """
 
 from dataclasses import replace
@@ -77,7 +78,7 @@ def taps(call: Call) -> Taps:
         return {call.customer_leg.id: Tapped(call.message.recording, Role.CUSTOMER, pictures=False, running=True)}
     if kept is None or not kept.on or not isinstance(phase, Talking):
         return NO_TAPS
-    running = kept.paused_at is None and phase.held_at is None
+    running = kept.paused_at is None and phase.held_at is None and not call.owes_consent
     return {
         call.customer_leg.id: Tapped(kept.id, Role.CUSTOMER, kept.pictures, running),
         phase.agent_leg.id: Tapped(kept.id, Role.AGENT, kept.pictures, running),

@@ -37,7 +37,6 @@ from callflow.events import (
     Wire,
 )
 from callflow.facts import AUTOMATION, Fact, FactKind
-from callflow.hearing import STOPPED
 from callflow.ids import AgentId
 from callflow.routing import can_be_offered
 from callflow.wired import rewired, wiring
@@ -71,7 +70,8 @@ def answer(call: Call, event: AgentAccepted, now: datetime) -> Decision:
     rescinded = [fact(call, FactKind.CALL_RESCINDED, AUTOMATION, other.agent) for other in losers]
     actor = agent_actor(event.agent)
     if call.customer_leg.state is LegState.AWAY:
-        answered = replace(call, phase=CallingBack(event.agent, leg, now + CALLBACK_RING), hearing=STOPPED)
+        stopped = hearing.stopped(call.hearing)
+        answered = replace(call, phase=CallingBack(event.agent, leg, now + CALLBACK_RING), hearing=stopped)
         facts = [fact(call, FactKind.CALL_CALLED_BACK, actor, event.agent)]
     else:
         answered = talk(call, event.agent, leg, now)
@@ -88,7 +88,7 @@ def talk(call: Call, agent: AgentId, leg: Leg, now: datetime) -> Call:
     return replace(
         call,
         phase=Talking(agent, leg, now),
-        hearing=STOPPED,
+        hearing=hearing.stopped(call.hearing),
         answered_at=call.answered_at or now,
         offers=0 if leg.state is LegState.UP else call.offers,  # who never becomes audible has answered nobody
         returned=False,

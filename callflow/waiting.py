@@ -38,6 +38,8 @@ class WaitingPlan:
     """Without it the caller hears ringback, so that nobody waits in silence."""
     greeting: PromptId | None = None
     """The first thing that is heard (WSV-02)."""
+    consent: PromptId | None = None
+    """Said once, after the greeting, and in any case before anything is recorded (PLUS-10)."""
     announcements: tuple[PromptId, ...] = ()
     """Said in turn (WSV-04)."""
     every: timedelta = timedelta(seconds=60)
@@ -65,5 +67,7 @@ class Hearing:
     """When the next announcement begins."""
     turn: int = 0
     """Which announcement is next."""
+    consented: bool = False
+    """That the call is recorded was said to its end."""
     farewell: bool = False
     """The last message is being said: nobody is offered this call any more."""

@@ -14,7 +14,8 @@ def wiring(call: Call) -> Wiring:
     """Say what every leg of a call receives.
 
     Music while waiting (PLUS-03), silence while a message is spoken (PLUS-12), ringback in a transfer (XFER-05), each
-    other when both sides talk; on hold nothing passes between customer and agent, either way (PLUS-21).
+    other when both sides talk; on hold nothing passes between customer and agent, either way (PLUS-21). Who must hear
+    first that the talk is recorded hears what he heard in the queue until then (PLUS-10).
     """
     customer = call.customer_leg
     match call.phase:
@@ -28,9 +29,9 @@ def wiring(call: Call) -> Wiring:
             return {leg.id: _prompt_ringback()}
         case Talking(agent_leg=leg) as talk if leg.state is LegState.CONNECTING:
             first = call.answered_at == talk.since
-            return {customer.id: _queue_sound(call) if first else _prompt_ringback()}
+            return {customer.id: _queue_sound(call) if first or call.owes_consent else _prompt_ringback()}
         case Talking() as talk:
-            return _talk(call, talk)
+            return {**_talk(call, talk), **({customer.id: _queue_sound(call)} if call.owes_consent else {})}
         case Ended():
             return {}
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 from callflow import call_machine
 from callflow.call import SETUP_LIMIT, Call, Ended, Leg, LegState, Media, Reservation, Talking, Waiting
@@ -86,14 +87,14 @@ class Ladder:
     def __post_init__(self) -> None:
         self.last = Decision(self.call)
 
-    def __rshift__(self, event: CallEvent) -> "Ladder":
+    def __rshift__(self, event: CallEvent) -> Self:
         """Feed an event."""
         self.last = call_machine.step(self.call, event, self.now)
         self.call = replace(self.last.call, epoch=self.call.epoch + (self.last.call != self.call))
         self.facts.extend(self.last.facts)
         return self
 
-    def elapse(self, seconds: float) -> "Ladder":
+    def elapse(self, seconds: float) -> Self:
         """Let time pass."""
         self.now += timedelta(seconds=seconds)
         return self >> TimePassed()
