@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from callflow import agent_machine, call_machine, consent, recorded
 from callflow.agent import Agent
 from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
-from callflow.call import Call, Role, Talking
+from callflow.call import Call, CallingBack, Ringing, Role, Talking
 from callflow.clock import Clock
 from callflow.errors import LostRaceError, RefusedError
 from callflow.events import (
@@ -182,6 +182,15 @@ class Engine(Generic[T]):
     async def route(self) -> bool:
         """Offer waiting calls to free agents; say whether anything was offered (PLUS-06)."""
         return await self._router.route()
+
+    def offer_nothing(self) -> None:
+        """Offer no waiting call any more: who waits keeps the place until the next start."""
+        self._router.offers = False
+
+    @property
+    def carried(self) -> int:
+        """How many calls are talked in or ring."""
+        return sum(isinstance(call.phase, Talking | Ringing | CallingBack) for call in self._seen.values())
 
     async def take(self, queue: QueueId, agent: AgentId) -> None:
         """Ring an agent who asks for work for the first caller of his queue (SYS-03). Raises `RefusedError`."""

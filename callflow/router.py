@@ -31,6 +31,8 @@ class Router:
         self._clock = clock
         self._ask = ask
         self.look_again: datetime | None = None
+        self.offers = True
+        """Whether calls are offered; not by a server that is about to stop."""
 
     async def route(self) -> bool:
         """Offer waiting calls to free agents; say whether anything was offered.
@@ -38,6 +40,8 @@ class Router:
         An offer that is refused is left out and the others are looked at once more, so that one call or agent whose
         row is wrong holds up nobody.
         """
+        if not self.offers:
+            return False
         refused: dict[CallId, tuple[Skip, ...]] = {}
         offered = False
         for _ in range(ROUNDS):
@@ -63,8 +67,10 @@ class Router:
     async def take(self, queue: QueueId, agent: AgentId) -> None:
         """Ring an agent who asks for work for the first caller of his queue (SYS-03).
 
-        Raises `RefusedError` ``nobody_waits``, ``not_in_queue`` or ``not_available``.
+        Raises `RefusedError` ``nobody_waits``, ``not_in_queue``, ``not_available`` or ``restarting``.
         """
+        if not self.offers:
+            raise RefusedError("restarting", "The server is being restarted. Who waits keeps the place.")
         for _ in range(ROUNDS):
             floor = await self._store.floor()
             call = first_in(queue, floor.waiting)

@@ -2,15 +2,11 @@
 
 import asyncio
 import json
-import logging
-import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from ssl import SSLContext
 from typing import Protocol
 
 from aiohttp import web
@@ -35,7 +31,6 @@ from conversations.calls.store import CallStore, CallTransaction
 from conversations.calls.wallboard import stuck
 from conversations.db import engines
 from conversations.db.database import Database
-from conversations.db.sole import sole_lock
 from conversations.directory.archiving import QueueRemoval, QueueUser
 from conversations.directory.passwords import Passwords
 from conversations.directory.queue_service import Queues
@@ -54,7 +49,6 @@ from media.settings import MediaSettings
 from media.studio import Studio
 from recording.following import follow_call as record_call
 from signaling import metrics_page, pages
-from signaling.announced import announced
 from signaling.audit_api import AuditApi
 from signaling.built_ui import read_built_ui
 from signaling.calls.agent_api import AgentCalls
@@ -71,24 +65,22 @@ from signaling.calls.page_flags import PageFlag
 from signaling.calls.quality import LegQualities
 from signaling.calls.urgency import Urgency
 from signaling.conversations_api import ConversationsApi
-from signaling.data_folder import prepare
+from signaling.door import Door
+from signaling.draining import Drain
 from signaling.feed import FactFeed
-from signaling.first_run import FirstRun
 from signaling.guest_links import GuestLinks
-from signaling.health import healthy
+from signaling.health import health
 from signaling.http.api import Api, require_rules
 from signaling.http.client import client_middleware
 from signaling.http.limits import Limits
 from signaling.http.security import add_headers, csrf_middleware, error_middleware
-from signaling.http.server import BODY_LIMIT, HeaderWatch, listening
+from signaling.http.server import BODY_LIMIT, HeaderWatch
 from signaling.ice import IceServers
 from signaling.links_api import LinksApi
-from signaling.log import set_up_log
 from signaling.media_worker.pool import MediaWorkers
 from signaling.metrics import Metrics
 from signaling.models.guests import ToGuest
 from signaling.models.panel import FromPanel, ToPanel
-from signaling.opening import open_database
 from signaling.panel.hub import Hub
 from signaling.panel.presence import Presence
 from signaling.panel.recording_trouble import RecordingTroubleFeed
@@ -105,17 +97,13 @@ from signaling.sessions_api import SessionsApi
 from signaling.settings import Settings, StartError
 from signaling.settings_api import SettingsApi
 from signaling.sockets import close_at_shutdown
-from signaling.sole_server import StoppedError, only_server
 from signaling.statuses_api import StatusesApi
 from signaling.team_api import TeamApi
-from signaling.tls import server_context
 from signaling.users_api import UsersApi
 from signaling.waiting.rendering import Rendering
 from signaling.waiting.sounds_api import SoundsApi
 from signaling.waiting.strategies_api import StrategiesApi
 from signaling.wallboard_api import WallboardApi
-
-log = logging.getLogger(__name__)
 
 
 class Media(MediaPort, Protocol):
@@ -180,6 +168,8 @@ class Parley:
         views = PanelViews(clock, self.relayed, self.opened)
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
+        self.door = Door()
+        self.drain = Drain(self.engine, self.door, self.hub)
         self.qualities = LegQualities(database, self.engine.live, self.hub.push)
         self.recording_trouble = RecordingTroubleFeed(
             self.hub, self.recordings.troubles, self.recordings.space, self.engine.live
@@ -202,9 +192,10 @@ class Parley:
             self.threads,
             GuestViews(clock),
             self.limits,
+            self.door,
             clock,
         )
-        self.call_backs = CallBacks(database, self.engine, self.guest_calls, views, clock)
+        self.call_backs = CallBacks(database, self.engine, self.guest_calls, views, self.door, clock)
         self.voice_messages = VoiceMessages(self.engine, self.guest_calls)
         self.guest_places = GuestPlaces(database)
         self.guest_events = GuestEvents(
@@ -266,7 +257,8 @@ class Parley:
         close_at_shutdown(app)
         self.api(settings.public_url).setup(app, self.resolver, self.limits.requests)
         view_link = partial(self.guest_links.view, self.resolver)
-        pages.Pages(read_built_ui(), view_link, partial(healthy, self.database)).register(app)
+        healthz = partial(health, self.database, lambda: self.door.closed)
+        pages.Pages(read_built_ui(), view_link, healthz).register(app)
         token = settings.metrics_token
         metrics_page.MetricsPage(self._metrics, token.get_secret_value() if token else None).register(app)
         require_rules(app, {*pages.PUBLIC_PAGES, metrics_page.PATH})
@@ -370,39 +362,3 @@ def openapi() -> str:
     clock = SystemClock()
     database = Database(engines.parse("sqlite:///never-opened.db"), clock)
     return json.dumps(Parley(database, media_workers(Settings()), clock, Path("data")).api(None).document(), indent=2)
-
-
-async def run(settings: Settings, demo: bool) -> None:
-    """Serve until a signal asks to stop. Raises `StartError`."""
-    set_up_log(settings.log_level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    tls = server_context(settings)
-    announced(settings)
-    prepare(settings.data)
-    try:
-        async with only_server(sole_lock(settings.database), stop, standby=settings.standby):
-            await _serve(settings, tls, stop, demo=demo)
-    except StoppedError:
-        pass
-
-
-async def _serve(settings: Settings, tls: SSLContext | None, stop: asyncio.Event, *, demo: bool) -> None:
-    clock = SystemClock()
-    database = await open_database(settings, clock)
-    try:
-        ice = IceServers(clock, settings.ice_servers, settings.turn_secret)
-        parley = Parley(database, media_workers(settings), clock, settings.data.absolute(), ice)
-        watch = HeaderWatch()
-        app = parley.app(settings, watch)
-        async with parley.running(), listening(app, watch, settings.host, settings.port, tls) as port:
-            first_run = FirstRun(database, parley.passwords, parley.setup)
-            for line in await first_run.prepare(settings, settings.url(port), demo):
-                sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
-            await stop.wait()
-    finally:
-        await database.close()

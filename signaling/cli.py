@@ -87,11 +87,11 @@ def _given(options: argparse.Namespace) -> Mapping[str, object]:
 
 def _serve(settings: "Settings", *, demo: bool) -> int:
     gc.disable()  # nothing that is imported is garbage: looking for it would be a sixth of the start
-    from signaling.app import run
+    from signaling.serving import serve
 
     gc.freeze()
     gc.enable()
-    asyncio.run(run(settings, demo))
+    asyncio.run(serve(settings, demo))
     return 0
 
 

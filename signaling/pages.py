@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from callink.values import LinkState
 from conversations.errors import NotFoundError
 from signaling.built_ui import BuiltPage, BuiltUi
+from signaling.health import WELL
 from signaling.http.problems import Problem
 from signaling.http.security import page_csp
 from signaling.models.guests import GuestLink
@@ -23,16 +24,17 @@ _GONE: Final = {LinkState.USED, LinkState.EXPIRED, LinkState.REVOKED}
 
 LinkView = Callable[[web.Request, str], Awaitable[GuestLink]]
 """Shows a link to the holder of its token. Raises NotFoundError for every unknown token alike, and Problem 429."""
-Healthy = Callable[[], Awaitable[bool]]
+Health = Callable[[], Awaitable[str]]
+"""Says how the server is: `WELL`, or what is the matter."""
 
 
 class Pages:
     """The plain routes. GET and HEAD change nothing, so a preview of a link never uses it up (LNK-11, PLUS-18)."""
 
-    def __init__(self, ui: BuiltUi | None, view_link: LinkView, healthy: Healthy) -> None:
+    def __init__(self, ui: BuiltUi | None, view_link: LinkView, health: Health) -> None:
         self._ui = ui
         self._view_link = view_link
-        self._healthy = healthy
+        self._health = health
 
     def register(self, app: web.Application) -> None:
         """Add the routes, which are those of `PUBLIC_PAGES`."""
@@ -91,9 +93,9 @@ class Pages:
         return web.Response(text="User-agent: *\nDisallow: /\n")
 
     async def _healthz(self, _: web.Request) -> web.StreamResponse:
-        """Say whether this server works: 200 `ok`, or 503 when the database cannot be reached."""
-        healthy = await self._healthy()
-        return web.Response(status=200 if healthy else 503, text="ok\n" if healthy else "database unreachable\n")
+        """Say whether this server works and takes calls: 200 `ok`, or 503 with what is the matter."""
+        found = await self._health()
+        return web.Response(status=200 if found == WELL else 503, text=f"{found}\n")
 
 
 def _html(request: web.Request, page: BuiltPage, body: str, *, cache: str, status: int = 200) -> web.Response:

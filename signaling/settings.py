@@ -100,6 +100,7 @@ ALLOWED: Final[Mapping[str, str]] = {
     ),
     "turn_secret": "a text of at least 16 characters",
     "media_workers": "a number from 1 to 16",
+    "drain_seconds": "a number from 0 to 3600",
     "metrics_token": "a text of at least 16 characters",
     "standby": "true or false",
     "log_level": "debug, info, warning or error",
@@ -144,6 +145,8 @@ class Settings(BaseModel):
     """What the TURN servers and this server share, so that this server can give out credentials for a while."""
     media_workers: Annotated[int, Field(ge=1, le=16)] = 1
     """The processes that carry sound and pictures; each has a UDP port, counted up from media_port."""
+    drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    """How long a server that is asked to stop waits for calls that are talked or ring."""
     metrics_token: Annotated[SecretStr, Field(min_length=16, max_length=256)] | None = None
     """What whoever reads /metrics from another machine has to send."""
     standby: bool = False

@@ -27,7 +27,7 @@ from benchmarks.reliability.rig import Report, counted_script, percentile
 from media.opus import RATE
 from recording.records import Kind, facts_of, read_journal
 from tests.flow.conftest import launched
-from tests.flow.people import Agent, Customer, arrive, ask, eventually
+from tests.flow.people import Agent, Customer, arrive, ask, eventually, record
 from tests.flow.server import Server
 from tests.recording.talk import sound_of
 
@@ -83,11 +83,7 @@ class Centre:
     async def open(self) -> None:
         """Record the calls of Ana, who is ready for them."""
         self._boss, self._ana = await self._signed_in("admin", 400), await self._signed_in("ana", 700)
-        settings = await ask(self._boss.page, "GET", "recording-settings")
-        await ask(self._boss.page, "PATCH", "recording-settings", {"version": settings["version"], "on": True})
-        users = await ask(self._boss.page, "GET", "users")
-        ana = next(user["id"] for user in users if user["login"] == "ana")
-        await ask(self._boss.page, "PUT", f"recording-settings/agents/{ana}", {"version": 0, "mode": "on"})
+        await record(self._boss.page, "ana")
         await self._ana.chooses("Active")
 
     async def one_call(self, cycles: int) -> None:

@@ -24,6 +24,7 @@ from conversations.waiting.plans import plan_for
 from signaling.availability import reception
 from signaling.calls.guest_views import GuestViews, guest_message
 from signaling.calls.negotiation import Negotiation
+from signaling.door import Door
 from signaling.http.api import Api, Reply
 from signaling.http.client import client_of
 from signaling.http.limits import Limits
@@ -49,6 +50,7 @@ class GuestCalls:
         threads: Threads,
         views: GuestViews,
         limits: Limits,
+        door: Door,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -59,6 +61,7 @@ class GuestCalls:
         self._threads = threads
         self._views = views
         self._limits = limits
+        self._door = door
         self._clock = clock
 
     def register(self, api: Api) -> None:
@@ -81,8 +84,11 @@ class GuestCalls:
         except NotFoundError:
             self._limits.unknown_tokens_by_address.require(client_of(request).block)
             raise NotFoundError(_UNKNOWN) from None
+        new_call = visit.call is None or self._engine.live(visit.call) is None
+        if new_call and visit.state is LinkState.ACTIVE:
+            self._door.require_open()  # before what counts tries, since pages that are sent away try again
         self._limits.joins_by_link.require(visit.link.id)
-        if visit.call is None or self._engine.live(visit.call) is None:
+        if new_call:
             route = await self._links.route(visit, new.media, new.name)
             await self._require_somebody(route.queue, visit.state)
         cookie = None

@@ -77,8 +77,16 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
 
 def slow_down(seconds: float, detail: str = "Too many tries. Wait a moment, then try again.") -> Problem:
     """Return the 429 that asks to wait `seconds`, rounded up to whole ones."""
-    wait = max(1, int(-(-seconds // 1)))
-    return Problem(429, "slow_down", detail, headers={"Retry-After": str(wait)}, retry_after=wait)
+    return _later(429, "slow_down", detail, max(1, int(-(-seconds // 1))))
+
+
+def wait_for(seconds: int, code: str, detail: str) -> Problem:
+    """Return the 503 of what cannot be done at the moment, and can be asked for again after `seconds`."""
+    return _later(503, code, detail, seconds)
+
+
+def _later(status: int, code: str, detail: str, wait: int) -> Problem:
+    return Problem(status, code, detail, headers={"Retry-After": str(wait)}, retry_after=wait)
 
 
 def invalid(error: ValidationError) -> Problem:
@@ -113,6 +121,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "damaged": 422,
     "too_short": 422,
     "too_long": 422,
+    "restarting": 503,
     "no_speech": 503,
     "sound_failed": 503,
     "too_many_legs": 503,

@@ -139,7 +139,15 @@ class Pong(Model):
     now: Moment
 
 
+class Restarting(Model):
+    """The server stops as soon as nobody talks any more: calls go on, new ones wait until it is back."""
+
+    type: Literal["restarting"] = "restarting"
+
+
 ToPanel = TypeAliasType(
     "ToPanel",
-    Annotated[Snapshot | Change | CallQuality | Wallboard | RecordingTrouble | Pong, Field(discriminator="type")],
+    Annotated[
+        Snapshot | Change | CallQuality | Wallboard | RecordingTrouble | Restarting | Pong, Field(discriminator="type")
+    ],
 )

@@ -27,6 +27,7 @@ from signaling.models.panel import (
     Change,
     ChangedParts,
     ConversationChanges,
+    Restarting,
     Snapshot,
     Stale,
     TeamChanges,
@@ -84,6 +85,7 @@ class Hub:
         self._resolver = resolver
         self._clock = clock
         self._panels: set[Panel] = set()
+        self._restarting = False
         self._lock = asyncio.Lock()
         """Held while panels are told, so that a snapshot falls between two changes and not into one."""
 
@@ -124,6 +126,12 @@ class Hub:
                 panel.recording_trouble = now
                 panel.socket.send(RecordingTrouble(what=now))
 
+    def restarting(self) -> None:
+        """Tell all panels, and those that come yet, that the server is about to stop."""
+        self._restarting = True
+        for panel in self._panels:
+            panel.socket.send(Restarting())
+
     async def join(self, panel: Panel, resume: int | None) -> None:
         """Add a panel and bring it up to date: with a change when it missed little, else with a snapshot."""
         async with self._lock, self._database.read() as session:
@@ -132,6 +140,8 @@ class Hub:
             if resume is None or not await self._resume(session, panel, resume):
                 await self._snapshot(session, panel)
             self._panels.add(panel)
+            if self._restarting:
+                panel.socket.send(Restarting())
 
     async def refresh(self, agent: AgentId) -> None:
         """Tell an agent's panels how the agent's own things stand, after a change that no fact tells."""

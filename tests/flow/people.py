@@ -211,6 +211,14 @@ async def ask(page: Page, method: str, path: str, body: object = None) -> Any:
     return await answer.json()
 
 
+async def record(boss: Page, login: str) -> None:
+    """Have all calls of an agent recorded, as the administrator at this page."""
+    settings = await ask(boss, "GET", "recording-settings")
+    await ask(boss, "PATCH", "recording-settings", {"version": settings["version"], "on": True})
+    agent = next(user["id"] for user in await ask(boss, "GET", "users") if user["login"] == login)
+    await ask(boss, "PUT", f"recording-settings/agents/{agent}", {"version": 0, "mode": "on"})
+
+
 async def eventually(ask: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool], what: str) -> Any:
     """Ask until the answer fits, and return it."""
     deadline = time.monotonic() + LIMIT

@@ -16,6 +16,8 @@ import aiohttp
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT = 30.0
+END_LIMIT = 20.0
+"""Seconds from the moment when nothing is to be waited for any more, several times what it takes."""
 
 
 def free_port(kind: socket.SocketKind) -> int:
@@ -67,23 +69,23 @@ class Server:
                 assert self._process.returncode is None, "the server ended at its start"
                 await asyncio.sleep(0.05)
 
-    def gets(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        assert self._process is not None
-        self._process.send_signal(number)
-
-    async def ends(self) -> int:
-        """Wait until it has ended; return its exit code."""
-        assert self._process is not None
-        async with asyncio.timeout(START_LIMIT):
-            return await self._process.wait()
-
     async def kill(self) -> None:
         """End it as a power cut would: no goodbye to anybody."""
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGKILL)
             await self._process.wait()
+
+    def gets(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def ends(self) -> int:
+        """Wait for its end, and return its exit code."""
+        assert self._process is not None
+        async with asyncio.timeout(END_LIMIT):
+            return await self._process.wait()
 
     async def kill_all(self) -> None:
         """End it and all its processes at one moment, as a power cut would the machine."""

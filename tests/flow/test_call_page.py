@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
 
+from tests.flow.people import eventually
+
 pytestmark = pytest.mark.flow
 WEBUI = Path(__file__).parents[2] / "webui"
 ORIGIN = "http://localhost:1"
@@ -92,6 +94,10 @@ class Server:
 
     def _connected(self, socket: WebSocketRoute) -> None:
         self.events = socket
+
+    async def asked(self) -> int:
+        """How often a call was asked for."""
+        return sum(path.endswith("/calls") for path, _ in self.posted)
 
     async def answer(self, route: Route) -> None:
         """Answer one request of a page."""
@@ -316,6 +322,25 @@ async def test_a_refusal_of_the_call_itself_is_explained(browser: Browser) -> No
         await page.get_by_role("button", name="Start audio call").click()
         await expect(page.get_by_role("heading", name=sentence)).to_be_visible()
         await page.context.close()
+
+
+async def test_a_call_that_cannot_be_let_in_yet_is_asked_for_again_by_itself(browser: Browser) -> None:
+    """LNK-11: while the server restarts, cannot be reached, and is there again; nothing is pressed a second time."""
+    server = Server(link(asks_name=False))
+    server.refusal = (503, "restarting")
+    page = await server.open(browser)
+    await give_devices(page)
+    await page.get_by_role("button", name="Start audio call").click()
+    await expect(page.get_by_role("heading", name="We are back in a moment")).to_be_visible()
+    await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    assert await sound(page) == []
+    server.refusal = (0, "")
+    await eventually(server.asked, lambda times: times > 1, "second try")
+    await expect(page.get_by_role("heading", name="We are back in a moment")).to_be_visible()
+    server.refusal = None
+    await expect(page.get_by_role("heading", name="Waiting for an agent")).to_be_visible()
+    assert {path for path, _ in server.posted if not path.endswith("/leg")} == {"/links/token/calls"}
+    await page.context.close()
 
 
 async def test_a_message_that_was_not_sent_stays_in_the_box(browser: Browser) -> None:

@@ -50,6 +50,7 @@ class PanelPage:
         self.qualities: list[dict[str, Any]] = []
         self.boards: list[dict[str, Any]] = []
         self.recording_trouble: str | None = None
+        self.restarting = False
         self.reader = asyncio.create_task(self._read())
 
     async def say(self, kind: str, **more: object) -> None:
@@ -103,6 +104,8 @@ class PanelPage:
                 self.boards.append(message)
             case "recording_trouble":
                 self.recording_trouble = message["what"]
+            case "restarting":
+                self.restarting = True
             case _:
                 assert message["type"] == "pong"
                 self.pongs += 1

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from conversations.errors import NotFoundError
 from signaling.built_ui import BuiltUi, read_built_ui
+from signaling.health import WELL
 from signaling.http.client import client_middleware
 from signaling.http.security import add_headers, error_middleware
 from signaling.models.guests import GuestLink
@@ -60,12 +61,12 @@ def site(ui: BuiltUi | None) -> TestClient[web.Request, web.Application]:
             }
         )
 
-    async def healthy() -> bool:
-        return True
+    async def well() -> str:
+        return WELL
 
     app = web.Application(middlewares=[client_middleware(()), error_middleware(error_page)])
     app.on_response_prepare.append(add_headers)
-    Pages(ui, view, healthy).register(app)
+    Pages(ui, view, well).register(app)
     return TestClient(TestServer(app))
 
 

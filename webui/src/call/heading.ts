@@ -108,6 +108,7 @@ function pageWords(page: Page, link: GuestLink | null): Words {
     case "unsupported":
       return { ...words, copy: true };
     case "nobody":
+    case "restarting":
     case "in_use":
     case "unreachable":
       return { ...words, again: t("again") };

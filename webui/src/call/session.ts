@@ -14,6 +14,7 @@ export type Page =
   | "unknown"
   | "closed"
   | "nobody"
+  | "restarting"
   | "unsupported"
   | "insecure"
   | "unreachable"
@@ -33,11 +34,18 @@ export type Ending =
 
 export type Screen =
   | { kind: "loading" }
-  | { kind: "page"; page: Page }
+  /** `later`: the call that could not be let in yet; it is asked for again until it is. */
+  | { kind: "page"; page: Page; later?: Wanted }
   | { kind: "before" }
   | { kind: "live"; live: Live }
   /** `listening`: an agent may still call back, as long as the page is open. */
   | { kind: "ended"; how: Ending; call: api.GuestCall; listening?: Events };
+
+/** A call as the customer asked for it. */
+interface Wanted {
+  media: api.Media;
+  name: string;
+}
 
 /** After these an agent may call back: nobody talked to the customer. */
 const CALLS_AGAIN: readonly Ending[] = [
@@ -73,7 +81,13 @@ const PAGE_OF_REFUSAL: Record<string, Page> = {
   link_not_yet: "not_yet",
   nobody_here: "nobody",
   queue_closed: "closed",
+  restarting: "restarting",
 };
+
+/** Where a call waits on its page until it can be let in. */
+const LET_IN_LATER: readonly Page[] = ["restarting"];
+/** How long it waits where the server did not say so, or cannot be reached while it restarts. */
+const LATER_S = 3;
 
 export class Session {
   screen: Screen = { kind: "loading" };
@@ -102,6 +116,7 @@ export class Session {
   /** Reads the link and shows what it allows. */
   async load(): Promise<void> {
     clearTimeout(this.lookAgain);
+    if (this.screen.kind === "page" && this.screen.later) return this.startLater(this.screen.later);
     try {
       const link = api.linkInPage() ?? (await api.getLink(this.token));
       if (this.screen.kind === "live") return;
@@ -131,7 +146,7 @@ export class Session {
     this.starting = media;
     this.onchange();
     await this.own.open(media === "video");
-    if (this.own.microphone.track) await this.call(media, name.trim());
+    if (this.own.microphone.track) await this.call({ media, name: name.trim() });
     this.starting = null;
     this.onchange();
   }
@@ -210,12 +225,29 @@ export class Session {
     }
   }
 
-  private async call(media: api.Media, name: string): Promise<void> {
+  /** Asks once more for the call that could not be let in. */
+  private async startLater(wanted: Wanted): Promise<void> {
+    if (this.starting) return;
+    this.starting = wanted.media;
+    await this.call(wanted);
+    this.starting = null;
+    this.onchange();
+  }
+
+  private async call(wanted: Wanted): Promise<void> {
+    const { media, name } = wanted;
+    const before = this.screen;
     try {
-      this.resume(await api.startCall(this.token, media, this.link?.asks_name ? name : null));
+      const call = await api.startCall(this.token, media, this.link?.asks_name ? name : null);
+      if (this.own.microphone.track) this.resume(call);
+      else await this.comeBack(call);
     } catch (error) {
       const refusal = error instanceof api.Refusal ? error : null;
       const page = refusal && PAGE_OF_REFUSAL[refusal.code];
+      const waited = before.kind === "page" && (!refusal || refusal.status === 429) ? before.page : null;
+      if (waited) return this.waitOn(waited, wanted, refusal);
+      if (page && LET_IN_LATER.includes(page)) return this.waitOn(page, wanted, refusal);
+      if (before.kind === "page" && !page && this.link) this.showLink(this.link);
       if (page) this.showPage(page);
       else if (refusal?.code === "name_needed") this.nameMissing = true;
       else if (refusal?.status === 429) this.error = t("error.slow_down", { count: refusal.retryAfter ?? 10 });
@@ -298,6 +330,14 @@ export class Session {
     const again = LOOK_AGAIN[page];
     if (again) this.lookAgain = setTimeout(() => void this.load(), again);
     this.show({ kind: "page", page });
+  }
+
+  /** Shows why a call is not let in yet, and asks again by itself; not all pages in the same moment. */
+  private waitOn(page: Page, later: Wanted, refusal: api.Refusal | null): void {
+    this.own.close();
+    const wait = (refusal?.retryAfter ?? LATER_S) * (1 + Math.random() / 2);
+    this.lookAgain = setTimeout(() => void this.load(), wait * 1000);
+    this.show({ kind: "page", page, later });
   }
 
   private show(screen: Screen): void {

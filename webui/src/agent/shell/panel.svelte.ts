@@ -24,6 +24,8 @@ export class Panel {
   wallboard = $state.raw<Wallboard | null>(null);
   /** What is the matter with the disk for recordings, as far as this person is told of it. */
   recordingTrouble = $state<DiskTrouble | null>(null);
+  /** The server that this panel is connected to is about to stop. */
+  restarting = $state(false);
   readonly clock = new Clock();
   private forgetting: ReturnType<typeof setTimeout> | undefined;
   private readonly readers = new Set<(news: News) => void>();
@@ -52,7 +54,11 @@ export class Panel {
         onRecordingTrouble: (what) => (this.recordingTrouble = what),
         onQuality: (quality) => this.learn(quality),
         onClock: (now) => this.clock.set(now),
-        onLink: (link) => (this.link = link),
+        onRestarting: () => (this.restarting = true),
+        onLink: (link) => {
+          this.link = link;
+          if (link.state !== "online") this.restarting = false;
+        },
         onSignedOut,
       },
       workerTicker(),

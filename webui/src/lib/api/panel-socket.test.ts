@@ -80,6 +80,7 @@ beforeEach(() => {
     onKnown: (known) => seen.push(known.upto),
     onWallboard: () => undefined,
     onRecordingTrouble: (what) => void troubles.push(what),
+    onRestarting: () => told.push("restarting"),
     onQuality: (quality) => told.push(quality.call_id),
     onClock: () => undefined,
     onLink: (link) => links.push(link),
@@ -113,11 +114,12 @@ test("what is the matter with the disk is handed on, and forgotten by a new conn
   expect(troubles).toEqual([null, "disk_full", null]);
 });
 
-test("how lines are is handed on and changes nothing that is known", () => {
+test("how lines are, and that the server is about to stop, is handed on and changes nothing that is known", () => {
   latest().open();
   latest().say(snapshot(4));
   latest().say({ type: "quality", call_id: "call_1", mine: null, theirs: null });
-  expect(told).toEqual(["call_1"]);
+  latest().say({ type: "restarting" });
+  expect(told).toEqual(["call_1", "restarting"]);
   expect(seen).toEqual([4]);
 });
 

@@ -23,6 +23,8 @@ export interface PanelListener {
   onWallboard(board: Wallboard): void;
   /** What is the matter with the disk for recordings from now on; null when nothing is. */
   onRecordingTrouble(what: DiskTrouble | null): void;
+  /** The server stops as soon as nobody talks any more. */
+  onRestarting(): void;
   /** The server's clock as it was just now, in ms. */
   onClock(now: number): void;
   onLink(link: Link): void;
@@ -152,6 +154,8 @@ export class PanelSocket {
         return this.listener.onWallboard(message);
       case "recording_trouble":
         return this.listener.onRecordingTrouble(message.what);
+      case "restarting":
+        return this.listener.onRestarting();
       case "quality":
         return this.listener.onQuality(message);
       case "snapshot":
