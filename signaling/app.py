@@ -1,6 +1,5 @@
 """Builds everything and puts it together; nothing else does."""
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -98,6 +97,7 @@ from signaling.settings import Settings, StartError
 from signaling.settings_api import SettingsApi
 from signaling.sockets import close_at_shutdown
 from signaling.statuses_api import StatusesApi
+from signaling.tasks import Tasks, Work
 from signaling.team_api import TeamApi
 from signaling.users_api import UsersApi
 from signaling.waiting.rendering import Rendering
@@ -274,38 +274,38 @@ class Parley:
             raise StartError(f"The media port cannot be opened: {why}. Choose another media_port.") from error
         await self.rendering.sweep()
         await self.feed.start()
-        tasks = [
-            asyncio.create_task(work(), name=name)
-            for name, work in (
-                ("feed", self.feed.run),
-                ("presence", self.presence.run),
-                ("removals", self.removals.run),
-                ("wallboard", self.wallboard.run),
-                ("relays told", partial(self.relayed.tell, self.hub.refresh)),
-                ("open pages told", partial(self.opened.tell, self.hub.refresh)),
-                ("places told", self.guest_places.tell),
-                ("quality pushes", self.qualities.push),
-                ("quality kept", self.qualities.keep),
-                ("recording trouble told", self.recording_trouble.run),
-                ("sounds mended", self.rendering.mend),
-                *self.recordings.tasks(),
-            )
-        ]
+        tasks = Tasks(self.metrics.task_failed)
+        tasks.start(self.works())
         self.lag.start()
         try:
             await self.engine.start()
             await self.removals.start()
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await tasks.stop()
             await self.media.stop()  # which still tells the last figures of each leg
             await self.engine.stop()
             await self.lag.stop()
             await self.qualities.save()
             await self.studio.stop()
             self.recordings.close()
+
+    def works(self) -> tuple[tuple[str, Work], ...]:
+        """Return what must run beside the requests, by name."""
+        return (
+            ("feed", self.feed.run),
+            ("presence", self.presence.run),
+            ("removals", self.removals.run),
+            ("wallboard", self.wallboard.run),
+            ("relays told", partial(self.relayed.tell, self.hub.refresh)),
+            ("open pages told", partial(self.opened.tell, self.hub.refresh)),
+            ("places told", self.guest_places.tell),
+            ("quality pushes", self.qualities.push),
+            ("quality kept", self.qualities.keep),
+            ("recording trouble told", self.recording_trouble.run),
+            ("sounds mended", self.rendering.mend),
+            *self.recordings.works(),
+        )
 
     def _media_event(self, event: MediaEvent) -> None:
         self.engine.media_event(event)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -50,6 +50,17 @@ class Metrics(Collector):
             buckets=OPINIONS,
             registry=self._registry,
         )
+
+        self._task_failures = Counter(
+            "parley_task_failures",
+            "Background tasks that failed and were begun again: this stays 0",
+            ("task",),
+            registry=self._registry,
+        )
+
+    def task_failed(self, name: str) -> None:
+        """Count that a background task failed."""
+        self._task_failures.labels(name).inc()
 
     def take(self, event: MediaEvent) -> None:
         """Note a measure; returns at once."""

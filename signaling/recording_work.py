@@ -1,9 +1,8 @@
 """Recordings, built and bound: by which rules, finishing, bringing them to the customer's server, deleting them."""
 
 import logging
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from callflow.call import Call
 from callflow.engine import Engine
@@ -29,6 +28,7 @@ from signaling.recording_settings_api import RecordingSettingsApi
 from signaling.recording_storage_api import RecordingStorageApi
 from signaling.recordings_api import RecordingsApi
 from signaling.retention_api import RetentionApi
+from signaling.tasks import Work
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +67,8 @@ class RecordingWork:
         RecordingSettingsApi(self.rules, engine).register(api)
         RecordingStorageApi(self.targets, self.shelf).register(api)
 
-    def tasks(self) -> tuple[tuple[str, Callable[[], Coroutine[Any, Any, None]]], ...]:
-        """Return what must run, by name."""
+    def works(self) -> tuple[tuple[str, Work], ...]:
+        """Return what must run beside the requests, by name."""
         return (
             ("recordings finished", self.keeper.run),
             ("video files made", self.preparer.run),

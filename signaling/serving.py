@@ -20,6 +20,7 @@ from signaling.opening import open_database
 from signaling.settings import Settings
 from signaling.sole_server import StoppedError, only_server
 from signaling.tls import server_context
+from signaling.watchdog import watched
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ async def _serve(settings: Settings, tls: SSLContext | None, stop: Stop, *, demo
             for line in await first_run.prepare(settings, settings.url(port), demo):
                 sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
-            await stop.asked.wait()
-            await parley.drain.run(settings.drain_seconds, stop.at_once)
+            with watched():
+                await stop.asked.wait()
+                await parley.drain.run(settings.drain_seconds, stop.at_once)
     finally:
         await database.close()
