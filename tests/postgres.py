@@ -30,6 +30,15 @@ class Postgres:
         """Return the URL of a database, through the server's own socket."""
         return f"postgresql://postgres@/{database}?host={self._folder}"
 
+    def url_over(self, port: int, database: str) -> str:
+        """Return the URL of a database behind a relay at this port."""
+        return f"postgresql://postgres@127.0.0.1:{port}/{database}"
+
+    @property
+    def socket(self) -> Path:
+        """The socket at which the server listens."""
+        return self._folder / ".s.PGSQL.5432"
+
     def new_database(self, template: str = "template1") -> str:
         """Make a database like `template` and return its name."""
         self._count += 1

@@ -16,6 +16,7 @@ from callflow.clock import Clock
 from callflow.facts import Fact
 from conversations.db import engines
 from conversations.db.facts import append
+from conversations.db.settling import in_doubt, number_of, was_committed
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +105,16 @@ class Database:
     async def _commit(self, write: Write) -> None:
         with _before_the_commit():
             await write.session.flush()
+            number = await number_of(write.session, writes=bool(write.facts))
             first, last = await append(write.session, write.facts, self.clock) if write.facts else (1, 0)
-        await write.session.commit()
+        try:
+            await write.session.commit()
+        except Exception as error:
+            if number is None or not in_doubt(error):
+                raise
+            await write.session.invalidate()
+            if not await was_committed(self._writer, number):
+                raise ConnectionBrokenError from error
         if not write.facts:
             return
         write.numbers = range(first, last + 1)

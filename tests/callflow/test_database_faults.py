@@ -11,17 +11,20 @@ import pytest
 from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.exc import OperationalError
 
+from callflow.agent import Status, WrapUp
+from callflow.agent_machine import StatusChosen
 from callflow.call import Call, Ended, EndReason, Role, Talking
-from callflow.events import HungUp
+from callflow.events import AgentAccepted, HungUp
 from callflow.facts import FactKind
 from conversations.calls.tables import PartyRow
 from conversations.db import engines
 from conversations.db.database import Database
 from tests.callflow.races import until
 from tests.callflow.rivals import staffed
-from tests.callflow.world import World
+from tests.callflow.world import World, ring_of
 from tests.clock import MovableClock
 from tests.postgres import Postgres
+from tests.relay import Cut, Relay
 
 pytestmark = pytest.mark.wire
 
@@ -150,3 +153,69 @@ async def test_an_event_whose_connection_breaks_between_two_statements_is_done_o
         await world.engine.drained()
     assert broken == [statement]
     await over_once(world, EndReason.HUNG_UP)
+
+
+@pytest.fixture
+async def relayed(postgres_server: Postgres, postgres_template: str) -> AsyncIterator[tuple[World, Relay]]:
+    """A centre whose way to PostgreSQL can be cut."""
+    name, relay, clock = postgres_server.new_database(postgres_template), Relay(postgres_server.socket), MovableClock()
+    async with relay.listening() as port:
+        world = await staffed(await Database.open(postgres_server.url_over(port, name), clock), clock)
+        yield world, relay
+        await world.close()
+    postgres_server.drop_database(name)
+
+
+@pytest.mark.parametrize("cut", Cut)
+async def test_an_answer_whose_commit_got_no_reply_is_done_once_and_both_hear_each_other(
+    relayed: tuple[World, Relay], cut: Cut
+) -> None:
+    """CALL-05, PLUS-15; S17: what the COMMIT did is asked for, so it is neither lost nor done twice."""
+    world, relay = relayed
+    world.routing = True
+    agent = world.agents[0]
+    called = await world.arrive(world.customers[0])
+    assert called is not None
+    await world.connect(called, Role.CUSTOMER)
+    held = await world.call_of(agent)
+    ring = ring_of(held, agent)
+    assert held is not None
+    assert ring is not None
+    await world.offer_leg(held, ring.leg)
+    relay.cut_next_commit(cut)
+    answered = await world.engine.ask(held.id, AgentAccepted(ring.reservation.id, agent, "tab"))
+    assert relay.cuts == [cut]
+    assert isinstance(answered.phase, Talking)
+    stored = await world.call()
+    assert answered == stored == world.engine.live(held.id)
+    kinds = [at.fact.kind for at in await world.facts()]
+    assert kinds.count(FactKind.CALL_ANSWERED) == 1
+    assert world.wire.wiring[held.id], "its commands were performed"
+    await world.settle()
+    relay.cut_next_commit(cut)
+    world.engine.post(held.id, HungUp(Role.CUSTOMER))
+    await world.engine.drained()
+    assert relay.cuts == [cut, cut]
+    await over_once(world, EndReason.HUNG_UP)
+    assert called.customer_leg.id in world.wire.closed
+    assert isinstance((await world.agent(agent)).activity, WrapUp)
+
+
+@pytest.mark.parametrize("cut", Cut)
+async def test_a_call_and_an_agents_choice_whose_commit_got_no_reply_are_there_once_and_are_told(
+    relayed: tuple[World, Relay], cut: Cut
+) -> None:
+    """PLUS-15; S17: a second try would make a second call, and who follows the log must hear of the first."""
+    world, relay = relayed
+    told: list[int] = []
+    world.database.on_commit.append(lambda first, last: told.extend(range(first, last + 1)))
+    relay.cut_next_commit(cut)
+    called = await world.arrive(world.customers[0])
+    assert called is not None
+    relay.cut_next_commit(cut)
+    await world.engine.agent(world.agents[0], StatusChosen(Status.AWAY))
+    assert relay.cuts == [cut, cut]
+    assert [call.id for call in await world.store.live_calls()] == [called.id]
+    kinds = [at.fact.kind for at in await world.facts()]
+    assert kinds.count(FactKind.CALL_STARTED) == 1
+    assert told == [at.number for at in await world.facts(told[0] - 1)]
