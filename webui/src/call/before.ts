@@ -25,7 +25,16 @@ export function makeBefore(session: Session) {
   const consent = h("p", { class: "consent" });
   const buttons = h("div", { class: "start" }, startVideo.element, startAudio.element);
   const opening = h("p", { class: "hint", role: "status" });
-  const form = h("form", { class: "before", novalidate: true }, welcome, level.element, nameField, consent, buttons, opening);
+  const form = h(
+    "form",
+    { class: "before", novalidate: true },
+    welcome,
+    level.element,
+    nameField,
+    consent,
+    buttons,
+    opening,
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     start(session.link?.audio_only ? "audio" : "video");

@@ -11,7 +11,12 @@ import { t } from "./words";
 const NEARLY_FULL_S = 30;
 
 export function makeMessage(session: Session, say: (sentence: string) => void) {
-  const leave = button("secondary", microphone, t("message.leave"), () => void press(() => session.beginMessage(false)));
+  const leave = button(
+    "secondary",
+    microphone,
+    t("message.leave"),
+    () => void press(() => session.beginMessage(false)),
+  );
   const leaving = h("div", { class: "callback" }, leave.element, h("p", { class: "hint" }, t("message.hint")));
 
   const level = makeLevel();
