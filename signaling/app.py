@@ -76,6 +76,7 @@ from signaling.http.security import add_headers, csrf_middleware, error_middlewa
 from signaling.http.server import BODY_LIMIT, HeaderWatch
 from signaling.ice import IceServers
 from signaling.links_api import LinksApi
+from signaling.load import Load
 from signaling.media_worker.pool import MediaWorkers
 from signaling.metrics import Metrics
 from signaling.models.guests import ToGuest
@@ -168,7 +169,8 @@ class Parley:
         views = PanelViews(clock, self.relayed, self.opened)
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
-        self.door = Door()
+        self.load = Load(self.lag.lag, self.metrics.worker_lags)
+        self.door = Door(lambda: self.load.busy, self.metrics.call_refused)
         self.drain = Drain(self.engine, self.door, self.hub)
         self.qualities = LegQualities(database, self.engine.live, self.hub.push)
         self.recording_trouble = RecordingTroubleFeed(
@@ -294,6 +296,7 @@ class Parley:
         """Return what must run beside the requests, by name."""
         return (
             ("feed", self.feed.run),
+            ("load", self.load.run),
             ("presence", self.presence.run),
             ("removals", self.removals.run),
             ("wallboard", self.wallboard.run),

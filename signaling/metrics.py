@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from callflow.ids import LegId
 from callflow.wiring import LegMeasured, LegSummed, LineQuality, LoopLag, MediaEvent, PlaneMeasured, TapWhy
+from signaling.door import Why
 
 FORGOTTEN_AFTER: Final = 10.0
 """Seconds without news after which a leg, or a media worker, is shown no more."""
@@ -58,6 +59,19 @@ class Metrics(Collector):
             registry=self._registry,
         )
 
+        self._calls_refused = Counter(
+            "parley_calls_refused",
+            "New calls that were sent away to try again, each try counted",
+            ("why",),
+            registry=self._registry,
+        )
+        for why in get_args(Why):
+            self._calls_refused.labels(why)
+
+    def call_refused(self, why: Why) -> None:
+        """Count a new call that was sent away."""
+        self._calls_refused.labels(why).inc()
+
     def task_failed(self, name: str) -> None:
         """Count that a background task failed."""
         self._task_failures.labels(name).inc()
@@ -78,6 +92,11 @@ class Metrics(Collector):
                 self._forget(now)
             case _:
                 return
+
+    def worker_lags(self) -> list[LoopLag]:
+        """Return how late the loops of the media workers woke that told of it lately."""
+        self._forget(time.monotonic())
+        return [plane.lag for plane, _ in self._planes.values()]
 
     def text(
         self, calls: Mapping[str, int], lag: LoopLag, stuck: Mapping[str, int], recorded: RecordingFigures

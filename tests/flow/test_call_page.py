@@ -325,19 +325,23 @@ async def test_a_refusal_of_the_call_itself_is_explained(browser: Browser) -> No
 
 
 async def test_a_call_that_cannot_be_let_in_yet_is_asked_for_again_by_itself(browser: Browser) -> None:
-    """LNK-11: while the server restarts, cannot be reached, and is there again; nothing is pressed a second time."""
+    """LNK-11: while the server is busy, restarts, cannot be reached, and is there again; or at a press."""
     server = Server(link(asks_name=False))
-    server.refusal = (503, "restarting")
+    server.refusal = (503, "busy")
     page = await server.open(browser)
     await give_devices(page)
     await page.get_by_role("button", name="Start audio call").click()
-    await expect(page.get_by_role("heading", name="We are back in a moment")).to_be_visible()
-    await expect(page.get_by_role("button", name="Try again")).to_be_visible()
-    assert await sound(page) == []
-    server.refusal = (0, "")
-    await eventually(server.asked, lambda times: times > 1, "second try")
-    await expect(page.get_by_role("heading", name="We are back in a moment")).to_be_visible()
+    for code, title in (("busy", "All our lines are busy"), ("restarting", "We will be back in a moment")):
+        server.refusal = (503, code)
+        await expect(page.get_by_role("heading", name=title)).to_be_visible()
+        await expect(page.locator("p.spoken")).to_contain_text("it calls again by itself")
+        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        assert await sound(page) == []
+    server.refusal, before = (0, ""), await server.asked()
+    await eventually(server.asked, lambda times: times > before, "try that reaches nobody")
+    await expect(page.get_by_role("heading", name=title)).to_be_visible()
     server.refusal = None
+    await page.get_by_role("button", name="Try again").click()
     await expect(page.get_by_role("heading", name="Waiting for an agent")).to_be_visible()
     assert {path for path, _ in server.posted if not path.endswith("/leg")} == {"/links/token/calls"}
     await page.context.close()

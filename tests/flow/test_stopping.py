@@ -59,14 +59,14 @@ async def test_sigterm_in_a_talk_waits_for_its_end_and_who_came_meanwhile_is_cal
     await late.opens(server.demo["call_link"])
     await late.page.get_by_label("Your name").fill("Lee Late")
     await late.press("Start audio call")
-    await late.reads("We are back in a moment")
+    await late.reads("We will be back in a moment")
     await ana.hears(carla)
     await carla.hears(ana)
     await carla.press("Hang up")
     assert await server.ends() == 0
 
     await server.start()
-    await expect(late.page.get_by_text("Waiting for an agent")).to_be_visible(timeout=BACK)
+    await expect(late.page.get_by_role("heading", name="Waiting for an agent")).to_be_visible(timeout=BACK)
     await expect(ana.wrap_up).to_be_visible(timeout=BACK)
     await expect(ana.page.get_by_text("The server is being restarted")).to_be_hidden()
     await ana.reports()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse, CookieJar
+from aiohttp import ClientResponse, ClientSession, CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 from argon2 import PasswordHasher
@@ -104,6 +104,11 @@ class House:
         browser = await self.browser()
         await browser.post("/session", {"login": login, "password": self.people[login].password})
         return browser
+
+    async def metrics(self) -> set[str]:
+        """Read the lines of the metrics, as somebody on this machine."""
+        async with ClientSession() as session, session.get(self.server.make_url("/metrics")) as answer:
+            return set((await answer.text()).splitlines())
 
     async def add_person(self, login: str, roles: frozenset[UserRole]) -> None:
         """Add a person who has chosen a password already."""

@@ -109,6 +109,7 @@ function pageWords(page: Page, link: GuestLink | null): Words {
       return { ...words, copy: true };
     case "nobody":
     case "restarting":
+    case "busy":
     case "in_use":
     case "unreachable":
       return { ...words, again: t("again") };

@@ -15,6 +15,7 @@ export type Page =
   | "closed"
   | "nobody"
   | "restarting"
+  | "busy"
   | "unsupported"
   | "insecure"
   | "unreachable"
@@ -82,10 +83,11 @@ const PAGE_OF_REFUSAL: Record<string, Page> = {
   nobody_here: "nobody",
   queue_closed: "closed",
   restarting: "restarting",
+  busy: "busy",
 };
 
 /** Where a call waits on its page until it can be let in. */
-const LET_IN_LATER: readonly Page[] = ["restarting"];
+const LET_IN_LATER: readonly Page[] = ["restarting", "busy"];
 /** How long it waits where the server did not say so, or cannot be reached while it restarts. */
 const LATER_S = 3;
 
