@@ -62,8 +62,11 @@ class Storage(Protocol):
         """Say whether the file is there with this size and these contents, read back as a whole."""
         ...
 
-    async def delete(self, name: RemoteName) -> None:
-        """Remove the file; one that is not there is removed already."""
+    async def delete(self, name: RemoteName, size: int) -> None:
+        """Remove the file of this size, and what a cut off upload of it left; what is not there is removed already.
+
+        A file of another size is not ours, whatever it is called: it stays, and `Fault.NOT_OURS` is raised.
+        """
         ...
 
 

@@ -31,6 +31,8 @@ class Fault(StrEnum):
     SOURCE_LOST = "source_lost"
     SOURCE_CHANGED = "source_changed"
     SECRET_LOST = "secret_lost"  # noqa: S105 (a code)
+    NOT_OURS = "not_ours"
+    OTHER_ACCOUNT = "other_account"
 
 
 _NEEDS_A_PERSON: Final = {
@@ -46,8 +48,16 @@ _NEEDS_A_PERSON: Final = {
     Fault.SOURCE_LOST,
     Fault.SOURCE_CHANGED,
     Fault.SECRET_LOST,
+    Fault.NOT_OURS,
+    Fault.OTHER_ACCOUNT,
 }
-_OUR_OWN: Final = {Fault.BAD_NAME, Fault.SOURCE_LOST, Fault.SOURCE_CHANGED}
+_OUR_OWN: Final = {
+    Fault.BAD_NAME,
+    Fault.SOURCE_LOST,
+    Fault.SOURCE_CHANGED,
+    Fault.NOT_OURS,
+    Fault.OTHER_ACCOUNT,
+}
 
 
 class StorageError(Exception):
@@ -76,6 +86,13 @@ class StorageError(Exception):
     def of_the_target(self) -> bool:
         """Whether it tells something about the server, not about our file."""
         return self.fault not in _OUR_OWN
+
+
+def not_ours(size: int) -> StorageError:
+    """Return what is wrong with a file of our name that has another size."""
+    return StorageError(
+        Fault.NOT_OURS, f"A file of that name is there, but with {size} bytes it is not the one that was brought there."
+    )
 
 
 def said(text: str) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
 from recording.storages.base import Stored
-from recording.storages.errors import Fault, StorageError
+from recording.storages.errors import Fault, StorageError, not_ours
 from recording.storages.names import RemoteName, checked, probe_name
 
 CHUNK: Final = 1 << 20
@@ -48,9 +48,9 @@ class OwnStorage:
         """Read the whole file; see `Storage.verify`."""
         return await _in_thread(lambda stop: self._verify(name, size, sha256, stop))
 
-    async def delete(self, name: RemoteName) -> None:
-        """Remove the file, and nothing that is no file."""
-        await _in_thread(lambda _: self._delete(name))
+    async def delete(self, name: RemoteName, size: int) -> None:
+        """Remove the file, and nothing that is no file; see `Storage.delete`."""
+        await _in_thread(lambda _: self._delete(name, size))
 
     def _check(self, name: RemoteName, content: bytes) -> None:
         with self._folder(name, make=True) as (folder, last):
@@ -106,8 +106,11 @@ class OwnStorage:
         except FileNotFoundError:
             return False
 
-    def _delete(self, name: RemoteName) -> None:
+    def _delete(self, name: RemoteName, size: int) -> None:
         with contextlib.suppress(FileNotFoundError), self._folder(name, make=False) as (folder, last):
+            there = os.stat(last, dir_fd=folder, follow_symlinks=False).st_size
+            if there != size:
+                raise not_ours(there)
             os.unlink(last, dir_fd=folder)
             os.fsync(folder)
 

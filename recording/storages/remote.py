@@ -43,10 +43,10 @@ class RemoteStorage(ABC):
         async with self._in_all(size), self._session() as session:
             return await steps.verify(session, name, size, sha256)
 
-    async def delete(self, name: RemoteName) -> None:
+    async def delete(self, name: RemoteName, size: int) -> None:
         """Remove the file; see `Storage.delete`."""
         async with self._in_all(0), self._session() as session:
-            await session.remove(name)
+            await steps.delete(session, name, size)
 
     @asynccontextmanager
     async def _in_all(self, size: int) -> AsyncGenerator[None]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from recording.storages.base import Stored
-from recording.storages.errors import Fault, StorageError
+from recording.storages.errors import Fault, StorageError, not_ours
 from recording.storages.names import RemoteName, checked, probe_name
 from recording.storages.own import open_source
 
@@ -130,6 +130,23 @@ async def verify(session: Session, name: RemoteName, size: int, sha256: str) -> 
     if await session.size(name) != size:
         return False
     return (await session.sum_of(name) or await _sum(session, name, size)) == sha256
+
+
+async def delete(session: Session, name: RemoteName, size: int) -> None:
+    """Remove a file that is ours, and look whether it is gone; see `Storage.delete`."""
+    part = f"{checked(name)}.part"
+    left = await session.size(part)
+    if left is not None and left <= size:
+        await session.remove(part)
+    there = await session.size(name)
+    if there is not None and there != size:
+        raise not_ours(there)
+    if there is not None:
+        await session.remove(name)
+    if await session.listed(name):
+        raise StorageError(
+            Fault.NO_RIGHTS, "The file is still there: the server does not let it be looked at or deleted."
+        )
 
 
 async def check(session: Session, folder: str, passed: Callable[[CheckStep], object]) -> None:

@@ -5,7 +5,10 @@ import os
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from recording.storages.base import Storage, nobody
+from recording.storages.errors import Fault, StorageError
 from recording.storages.names import checked
 from tests.ftp_servers import FOLDER
 
@@ -33,6 +36,13 @@ async def delivered_once_found_again_verified_and_deleted(storage: Storage, root
     assert (await storage.store(source, name, sha256, nobody)).found
     assert await storage.verify(name, SIZE, sha256)
     assert not await storage.verify(name, SIZE, "0" * 64)
-    await storage.delete(name)
-    await storage.delete(name)
+    part = root / f"{name}.part"
+    part.write_bytes(b"half")  # of an upload that was cut off
+    part.chmod(0o666)
+    with pytest.raises(StorageError) as foreign:
+        await storage.delete(name, SIZE - 1)
+    assert (foreign.value.fault, (root / name).exists()) == (Fault.NOT_OURS, True)
+    await storage.delete(name, SIZE)
+    await storage.delete(name, SIZE)
+    assert os.listdir((root / name).parent) == []
     assert not await storage.verify(name, SIZE, sha256)

@@ -156,7 +156,7 @@ async def test_wherever_the_control_line_is_cut_the_file_is_there_once_and_whole
             server.replies = 1 << 30
             found += (await storage.store(source, NAME, sha256, nobody)).found
             assert files(server) == {NAME: source.read_bytes()}
-            await storage.delete(NAME)
+            await storage.delete(NAME, 30_000)
             replies += 1
         assert replies > 15
         assert 0 < found < replies

@@ -36,8 +36,11 @@ async def test_a_file_is_kept_once_found_again_verified_and_deleted(tmp_path: Pa
     assert not await storage.verify(NAME, 3_000_000, sha256)
     assert not (await storage.store(source, NAME, sha256, nobody)).found
     assert [path.name for path in (root / NAME).parent.iterdir()] == [Path(NAME).name]
-    await storage.delete(NAME)
-    await storage.delete(NAME)
+    with pytest.raises(StorageError) as foreign:
+        await storage.delete(NAME, 2_999_999)
+    assert (foreign.value.fault, (root / NAME).exists()) == (Fault.NOT_OURS, True)
+    await storage.delete(NAME, 3_000_000)
+    await storage.delete(NAME, 3_000_000)
     assert not await storage.verify(NAME, 3_000_000, sha256)
 
 
