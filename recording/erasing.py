@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +27,7 @@ from conversations.directory.queues import queue_by_id
 from conversations.errors import InvalidError, NotFoundError
 from conversations.threads.customers import names_of_customers
 from recording.catalogue import changed_fact
+from recording.removing import RemovalState, want_removed, wanted_of
 from recording.retention import MAY_BE_ERASED, MOST_DAYS, Candidate, may_go
 from recording.spool import names_in
 from recording.tables import NoteRow, PreparationRow, RecordingRow, RetentionRow
@@ -49,6 +50,8 @@ class Erasing:
     later: int
     """Not finished yet: they go as soon as they are."""
     held: int
+    at_server: int
+    """Files at the customer's server that are to be removed there too."""
 
 
 async def never_delivered(_: AsyncSession) -> bool:
@@ -151,8 +154,11 @@ class Retention:
             names = await names_of_customers(write.session, [customer])
             after = {"recordings_erased": len(ids), "recordings_held": len(held)}
             await audit(write, actor, "customer", customer, names[customer], {}, after)
+            at_server = await _remove_of_old(write, actor, customer)
         deleted = sum([await self._delete(RecordingId(one), None, now) for one in ids])
-        return Erasing(deleted, len(ids) - deleted, len(held))
+        async with self._database.read() as session:
+            at_server += await wanted_of(session, ids)
+        return Erasing(deleted, len(ids) - deleted, len(held), at_server)
 
     async def mend(self) -> None:
         """See through what was begun: what is in the trash goes when its row says so, and is put back otherwise."""
@@ -239,9 +245,25 @@ async def _note(write: Write, row: RecordingRow, actor: Actor) -> None:
     row.epoch += 1
     await write.session.execute(delete(NoteRow).where(NoteRow.recording_id == row.id))
     await write.session.execute(delete(PreparationRow).where(PreparationRow.recording_id == row.id))
-    after = {"deleted_at": now.isoformat()}
+    after: dict[str, Any] = {"deleted_at": now.isoformat()}
+    # Who deletes by age leaves what was delivered: it is there to stay.
+    if (actor != AUTOMATION or row.erase_asked_at is not None) and await want_removed(write, row.id):
+        after["at_server"] = RemovalState.PENDING
     await audit(write, actor, "recording", row.id, await _name(write, row), {}, after)
     write.fact(changed_fact(row, actor))
+
+
+async def _remove_of_old(write: Write, actor: Actor, customer: CustomerId) -> int:
+    """Have that removed at the server which was deleted here by its age; return how many files that is."""
+    gone = select(RecordingRow).where(RecordingRow.customer_id == customer, RecordingRow.deleted_at.is_not(None))
+    files = 0
+    for row in (await write.session.scalars(gone)).all():
+        if wanted := await want_removed(write, row.id):
+            files += wanted
+            after = {"at_server": RemovalState.PENDING}
+            await audit(write, actor, "recording", row.id, await _name(write, row), {}, after)
+            write.fact(changed_fact(row, actor))
+    return files
 
 
 async def _name(write: Write, row: RecordingRow) -> str:

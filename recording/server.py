@@ -66,6 +66,11 @@ class Server:
         """Whom a secret is told to; it is told to nobody else."""
         return self.host, self.port, self.user, self.protocol
 
+    @property
+    def place(self) -> str:
+        """The account in words."""
+        return f"{self.protocol}://{self.user}@{self.host}:{self.port}"
+
 
 def checked_server(server: Server) -> Server:
     """Return the description as it is kept. Raises InvalidError with the field."""

@@ -29,7 +29,7 @@ from recording.moving import delivery_of, follow_files, happen_to_all, put
 from recording.preparations import UNDONE, has_pictures, want
 from recording.secrets import SecretError
 from recording.server import name_by, storage_of
-from recording.storages.base import Stored
+from recording.storages.base import Storage, Stored
 from recording.storages.errors import Fault
 from recording.storages.names import NameFacts, RemoteName, checked, fixed_folder
 from recording.storages.own import OwnStorage
@@ -65,6 +65,15 @@ class Figures:
     """Files that the server did not take when it was last tried."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenServer:
+    """The customer's server with its secret."""
+
+    account: str
+    version: int
+    storage: Storage
+
+
 class KeptInPlace(OwnStorage):
     """The folder of finished recordings as own storage: a file that lies there is stored once it was read back."""
 
@@ -92,16 +101,28 @@ class DatabaseShelf:
         """Return the customer's server while upload is on."""
         async with self._database.read() as session:
             row = await session.get_one(TargetRow, THE_TARGET)
-        if not row.upload or row.secret is None:
+        opened = await self._opened(row) if row.upload else None
+        if opened is None:
             return ()
+        policy = replace(self.policy, failover=row.failover)
+        return (Target(SERVER, row.version, opened.storage, fixed_folder(row.template), policy),)
+
+    async def server(self) -> OpenServer | None:
+        """Return the customer's server, also while upload is off; None where none is set up that can be used."""
+        async with self._database.read() as session:
+            return await self._opened(await session.get_one(TargetRow, THE_TARGET))
+
+    async def _opened(self, row: TargetRow) -> OpenServer | None:
+        if row.secret is None:
+            return None
         try:
             secret = (await self._keys.get()).open(SEAL, row.secret)
         except SecretError as error:
             if row.trouble is not Fault.SECRET_LOST:
                 await self.tell(SERVER, Notice(Fault.SECRET_LOST, str(error)))
-            return ()
-        server, policy = server_of(row), replace(self.policy, failover=row.failover)
-        return (Target(SERVER, row.version, storage_of(server, secret), fixed_folder(server.template), policy),)
+            return None
+        server = server_of(row)
+        return OpenServer(server.place, row.version, storage_of(server, secret))
 
     async def due(self, target: TargetId, now: datetime, most: int) -> Sequence[Job]:
         """Return jobs whose `due` has come."""
@@ -129,6 +150,7 @@ class DatabaseShelf:
             if row is None:
                 return None
             await put(write, row, delivery)
+            row.account = server_of(await write.session.get_one(TargetRow, THE_TARGET)).place
             row.lease_until = self._clock.now() + LEASE
             return self._job(row)
 

@@ -61,4 +61,22 @@ class DeliveryRow(Base):
     sentence: Mapped[str] = mapped_column(Text)
     lease_until: Mapped[datetime | None]
     """Until then whoever uploads it is believed to live."""
+    account: Mapped[str | None] = mapped_column(Text)
+    """Where it was sent to, when that began last; of those of before it was noted nobody knows."""
+    epoch: Mapped[int]
+
+
+class RemovalRow(Base):
+    """A delivered file of a recording that is deleted here, and is to be removed at the server too."""
+
+    __tablename__ = "recording_removals"
+    __table_args__ = (Index("ix_recording_removals_due_at", "due_at"),)
+
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("recording_deliveries.id"), primary_key=True)
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    tries: Mapped[int]
+    done_at: Mapped[datetime | None]
+    fault: Mapped[Fault | None] = mapped_column(word(Fault))
+    sentence: Mapped[str] = mapped_column(Text)
     epoch: Mapped[int]

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.facts import Actor, Fact, FactKind
@@ -23,7 +24,7 @@ from recording.storages.errors import Fault, StorageError
 from recording.storages.names import fixed_folder
 from recording.storages.steps import CheckStep
 from recording.tables import RecordingSettingsRow
-from recording.target_tables import THE_TARGET, TargetRow
+from recording.target_tables import THE_TARGET, RemovalRow, TargetRow
 
 SEAL: Final = "recording_target"
 """What a secret is sealed for."""
@@ -152,6 +153,9 @@ class Targets:
             row.failover, row.upload, row.version = change.failover, change.upload, version + 1
             row.trouble, row.trouble_sentence, row.trouble_since = None, "", None
             await happen_to_all(write, Released() if before.server.account == server.account else Retargeted())
+            await write.session.execute(
+                update(RemovalRow).where(RemovalRow.done_at.is_(None)).values(due_at=write.clock.now())
+            )
             after = await _target(write.session, row)
             old, new = _audited(before, "set" if before.secret_set else ""), _audited(after, _secret_word(sealed))
             await audit(write, actor, "recording_target", str(THE_TARGET), server.host, old, new)

@@ -2,8 +2,9 @@
 
 from dataclasses import asdict
 
+from recording.removing import Remover
 from recording.server import EXAMPLE, Server, name_by
-from recording.shelf import Backlog, DatabaseShelf
+from recording.shelf import DatabaseShelf
 from recording.targets import RecordingTarget, TargetChange, Targets
 from signaling.http.api import Api
 from signaling.http.problems import showing_stale
@@ -24,9 +25,10 @@ from signaling.models.recording_storage import (
 class RecordingStorageApi:
     """Handlers of `/recording-storage`."""
 
-    def __init__(self, targets: Targets, shelf: DatabaseShelf) -> None:
+    def __init__(self, targets: Targets, shelf: DatabaseShelf, remover: Remover) -> None:
         self._targets = targets
         self._shelf = shelf
+        self._remover = remover
 
     def register(self, api: Api) -> None:
         """Add the routes."""
@@ -37,12 +39,12 @@ class RecordingStorageApi:
 
     async def get_recording_storage(self) -> RecordingStorage:
         """Return the customer's server, how it does and what is on its way there."""
-        return _storage(await self._targets.current(), await self._shelf.backlog())
+        return _storage(await self._targets.current(), await self._backlog())
 
     async def set_recording_storage(self, who: SignedIn, change: RecordingStorageChange) -> RecordingStorage:
         """Configure the server; it gets recordings that end while upload is on (FTP-04)."""
         wanted = TargetChange(_server(change), change.secret, change.failover, change.upload)
-        backlog = await self._shelf.backlog()
+        backlog = await self._backlog()
         with showing_stale(lambda current: _storage(current, backlog)):
             return _storage(await self._targets.change(who.user.actor, change.version, wanted), backlog)
 
@@ -55,6 +57,10 @@ class RecordingStorageApi:
     async def name_in_recording_storage(self, wanted: NameTemplate) -> NameExample:
         """Return the name that an invented recording gets by a template."""
         return NameExample(name=name_by(wanted.template, EXAMPLE))
+
+    async def _backlog(self) -> StorageBacklog:
+        files, removals = await self._shelf.backlog(), await self._remover.backlog()
+        return StorageBacklog(**asdict(files), removing=removals.pending, not_removed=removals.refused)
 
 
 def _server(wanted: RecordingServer) -> Server:
@@ -69,7 +75,7 @@ def _server(wanted: RecordingServer) -> Server:
     )
 
 
-def _storage(target: RecordingTarget, backlog: Backlog) -> RecordingStorage:
+def _storage(target: RecordingTarget, backlog: StorageBacklog) -> RecordingStorage:
     trouble = target.trouble
     return RecordingStorage(
         **asdict(target.server),
@@ -80,6 +86,6 @@ def _storage(target: RecordingTarget, backlog: Backlog) -> RecordingStorage:
         video_refused=target.video_refused,
         version=target.version,
         trouble=trouble and StorageTrouble(code=trouble.code, sentence=trouble.sentence, since=trouble.since),
-        backlog=StorageBacklog.model_validate(backlog),
+        backlog=backlog,
         succeeded_at=target.succeeded_at,
     )

@@ -16,6 +16,7 @@ from recording.finisher import Finisher
 from recording.keeper import Keeper
 from recording.preparations import Preparations
 from recording.preparer import Preparer
+from recording.removing import Remover
 from recording.rules import RecordingRules, policy_for
 from recording.shelf import DatabaseShelf, KeptInPlace
 from recording.space import Space, SpaceWatch
@@ -58,14 +59,15 @@ class RecordingWork:
         self.retention = Retention(database, self.folder, spool, uploads_are_on)
         self.targets = Targets(database, keys)
         self.shelf = DatabaseShelf(database, keys, self.folder)
+        self.remover = Remover(database, self.shelf)
         self.uploader = Uploader(self.shelf, KeptInPlace(self.folder), database.clock)
 
     def register(self, api: Api, engine: Engine[CallTransaction]) -> None:
         """Add the routes."""
-        RecordingsApi(self.catalogue, self.preparations, self.folder).register(api)
+        RecordingsApi(self.catalogue, self.preparations, self.remover, self.folder).register(api)
         RetentionApi(self.retention, self.catalogue).register(api)
         RecordingSettingsApi(self.rules, engine).register(api)
-        RecordingStorageApi(self.targets, self.shelf).register(api)
+        RecordingStorageApi(self.targets, self.shelf, self.remover).register(api)
 
     def works(self) -> tuple[tuple[str, Work], ...]:
         """Return what must run beside the requests, by name."""
@@ -73,6 +75,7 @@ class RecordingWork:
             ("recordings finished", self.keeper.run),
             ("video files made", self.preparer.run),
             ("recordings delivered", self.uploader.run),
+            ("recordings removed at the server", self.remover.run),
             ("recordings in trouble", self.troubles.run),
             ("room for recordings", self.space.run),
             ("old recordings deleted", self.retention.run),

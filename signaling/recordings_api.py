@@ -12,6 +12,7 @@ from callflow.call import Direction, Media
 from callflow.ids import AgentId, ConversationId, QueueId, RecordingId
 from recording.catalogue import Catalogue, KeptRecording, Note, RecordingFilter
 from recording.preparations import Preparations, SideBySide
+from recording.removing import Remover
 from recording.states import RecordingKind, RecordingState
 from signaling.http.api import Api
 from signaling.http.problems import Problem
@@ -19,10 +20,12 @@ from signaling.http.rules import SIGNED_IN, SUPERVISOR, SignedIn
 from signaling.models.common import Id
 from signaling.models.recordings import (
     NewRecordingNote,
+    OneRecording,
     RecordingFile,
     RecordingItem,
     RecordingNote,
     RecordingPage,
+    RecordingRemoval,
     RecordingSegment,
     SideBySideFile,
 )
@@ -36,9 +39,10 @@ CONTENT_TYPES: Final = {".webm": "video/webm", ".json": "application/json"}
 class RecordingsApi:
     """Handlers of `/recordings`. `folder` holds all finished files."""
 
-    def __init__(self, catalogue: Catalogue, preparations: Preparations, folder: Path) -> None:
+    def __init__(self, catalogue: Catalogue, preparations: Preparations, remover: Remover, folder: Path) -> None:
         self._catalogue = catalogue
         self._preparations = preparations
+        self._remover = remover
         self._folder = folder
         self._heard: dict[tuple[str, str, str], float] = {}
 
@@ -103,9 +107,15 @@ class RecordingsApi:
         """List the messages that a customer left in a conversation, for who may answer it (PLUS-12)."""
         return [recording_item(one) for one in await self._catalogue.messages(who.user, conversation_id)]
 
-    async def get_recording(self, who: SignedIn, recording_id: RecordingId) -> RecordingItem:
-        """Return one recording. Messages are for all who may answer the conversation, the others for who leads."""
-        return recording_item(await self._catalogue.hearable(who.user, recording_id))
+    async def get_recording(self, who: SignedIn, recording_id: RecordingId) -> OneRecording:
+        """Return one recording, also one that was deleted: then without files.
+
+        Messages are for all who may answer the conversation, the others for who leads.
+        """
+        shown = recording_item(await self._catalogue.hearable(who.user, recording_id))
+        gone = await self._remover.of(recording_id)
+        removal = gone and RecordingRemoval(state=gone.state, server=gone.server, sentence=gone.sentence)
+        return OneRecording(**shown.model_dump(), removal=removal)
 
     async def get_recording_file(
         self, who: SignedIn, recording_id: RecordingId, kind: Id, *, download: bool = False
@@ -194,7 +204,11 @@ def recording_item(one: KeptRecording) -> RecordingItem:
             RecordingSegment(agent=ref(part.agent), began_at=part.began_at, ended_at=part.ended_at)
             for part in one.segments
         ],
-        files=[RecordingFile(kind=kept.kind, size=kept.size, seconds=kept.seconds) for kept in one.files],
+        files=[
+            RecordingFile(kind=kept.kind, size=kept.size, seconds=kept.seconds)
+            for kept in one.files
+            if one.deleted_at is None
+        ],
     )
 
 

@@ -50,7 +50,7 @@ class RetentionApi:
     async def erase_recordings(self, who: SignedIn, customer_id: CustomerId) -> RecordingsErased:
         """Delete all recordings of a customer, as the customer may ask."""
         done = await self._retention.erase(who.user.actor, customer_id)
-        return RecordingsErased(deleted=done.deleted, later=done.later, held=done.held)
+        return RecordingsErased(deleted=done.deleted, later=done.later, held=done.held, at_server=done.at_server)
 
     async def get_recording_retention(self) -> RecordingRetention:
         """Return for how long recordings are kept."""

@@ -35,7 +35,7 @@ class Fault(StrEnum):
     OTHER_ACCOUNT = "other_account"
 
 
-_NEEDS_A_PERSON: Final = {
+NEEDS_A_PERSON: Final = {
     Fault.NO_TLS,
     Fault.BAD_CERTIFICATE,
     Fault.HOST_KEY_UNKNOWN,
@@ -75,7 +75,7 @@ class StorageError(Exception):
     @property
     def retryable(self) -> bool:
         """Whether it may heal by itself. If not a person is told at once; it is tried again all the same."""
-        return self.fault not in _NEEDS_A_PERSON
+        return self.fault not in NEEDS_A_PERSON
 
     @property
     def auth(self) -> bool:

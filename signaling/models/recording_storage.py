@@ -27,13 +27,19 @@ class StorageTrouble(Model):
 
 
 class StorageBacklog(Model):
-    """Files that are not delivered, by where they stand; `preparing` are files of video that are not made yet."""
+    """Files that are not delivered, by where they stand; `preparing` are files of video that are not made yet.
+
+    `removing` are files that were deleted here and are to be removed there too; `not_removed` those of them that the
+    server refuses to remove: somebody has to look.
+    """
 
     preparing: int
     waiting: int
     uploading: int
     failed_over: int
     failed: int
+    removing: int
+    not_removed: int
 
 
 class RecordingStorage(Model):

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from callflow.call import Direction, Media
 from recording.policy import AgentMode, Directions
+from recording.removing import RemovalState
 from recording.states import PreparationState, RecordingKind, RecordingState
 from recording.troubles import DiskTrouble
 from signaling.models.common import Model, Moment, Ref, Text, Version
@@ -63,6 +64,23 @@ class RecordingItem(Model):
     preparation: PreparationState | None
     segments: list[RecordingSegment]
     files: list[RecordingFile]
+
+
+class RecordingRemoval(Model):
+    """What became of a deleted recording at the customer's server, since somebody wanted it gone there too (PLUS-10).
+
+    `server` is the account that it was brought to, empty where that is not known; `sentence` is of the last failure.
+    """
+
+    state: RemovalState
+    server: str
+    sentence: str
+
+
+class OneRecording(RecordingItem):
+    """A recording by itself. `removal` is null where nothing is to be removed at the customer's server."""
+
+    removal: RecordingRemoval | None
 
 
 class RecordingPage(Model):
@@ -184,8 +202,12 @@ class RetentionDryRun(Model):
 
 
 class RecordingsErased(Model):
-    """What became of the recordings of a customer: `later` are not finished yet, `held` are under legal hold."""
+    """What became of the recordings of a customer: `later` are not finished yet, `held` are under legal hold.
+
+    `at_server` counts files at the customer's server that are to be removed there too.
+    """
 
     deleted: int
     later: int
     held: int
+    at_server: int

@@ -49,7 +49,7 @@ async def shot(page: Agent, name: str) -> None:
 
 
 async def test_recordings_go_to_a_real_server_and_wait_for_it_while_it_is_down(centre: Centre) -> None:
-    """FTP-01, FTP-02, FTP-03, FTP-04, PLUS-09: set up on the page by an administrator, who sees trouble come and go."""
+    """FTP-01, FTP-02, FTP-03, FTP-04, PLUS-09, PLUS-10: set up on the page; trouble comes and goes, so does a file."""
     axe = Inspector(PHONE, DESK)
     ana, boss = await centre.active_agent("ana"), await centre.agent("admin")
     await switch_on(centre, await centre.user("ana"))
@@ -126,6 +126,17 @@ async def test_recordings_go_to_a_real_server_and_wait_for_it_while_it_is_down(c
         arrived = server.root / FOLDER / "2026" / f"Ana_Anic-Dora-{second.id}.voice.webm"
         assert hashlib.sha256(arrived.read_bytes()).hexdigest() == second.file("voice").sha256
         assert len(list(arrived.parent.iterdir())) == 2
+
+        await door.close()
+        await work.retention.delete((await centre.user("admin")).actor, first.id)
+        await expect(page.locator("dl > div", has_text="To be removed there").locator("dd")).to_have_text("1")
+        await page.goto(f"{centre.url}/agent/recordings/{first.id}")
+        await boss.reads("This recording was removed here on")
+        await boss.reads("Its removal at your server is pending: ftp://")
+        await axe.look(page, "removed here")
+        await door.open()
+        await boss.reads("It was removed at your server too: ftp://")
+        assert [path.name for path in arrived.parent.iterdir()] == [arrived.name]
     assert axe.found == []
 
 

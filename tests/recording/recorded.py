@@ -1,7 +1,8 @@
 """Calls that were recorded, as rows, with taps in the spool, and a keeper that finishes them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,9 +18,15 @@ from recording.finishing import Facts, Finished, FinishedFile, finish
 from recording.following import follow_call
 from recording.keeper import Keeper
 from recording.preparer import Preparer
+from recording.rules import RecordingRules, SettingsChange
+from recording.server import Server
+from recording.shelf import DatabaseShelf, KeptInPlace
 from recording.side_by_side import make_side_by_side
 from recording.tables import RecordingRow
+from recording.targets import SecretKeys, TargetChange, Targets
+from recording.uploader import Uploader
 from tests.conversations.centre import Centre, fact_of
+from tests.ftp_servers import PASSWORD
 from tests.recording import talk
 
 
@@ -108,6 +115,43 @@ class Archive:
             seen = talk.pictures([colour] * round(20 * seconds) if video else [], 0)
             made.tap(leg, role, [*talk.voice(hertz, 0, seconds), *seen], closed=closed)
         return made.path
+
+    async def kept(self, customer: str = "Cora", *, video: bool = False, seconds: float = 1.0) -> RecordingId:
+        """A finished recording."""
+        call = await self.talks(customer, video=video)
+        self.tapped(call.id, seconds=seconds, video=video)
+        clock = self.centre.database.clock
+        clock.advance(seconds)  # pyright: ignore
+        recording = await self.ended(call)
+        clock.advance(2)  # pyright: ignore
+        assert await self.keeper().finish_one()
+        return recording
+
+    async def allow_download(self, on: bool = True) -> None:
+        """Switch the download of video."""
+        rules = RecordingRules(self.centre.database)
+        version = (await rules.settings()).version
+        await rules.change(self.centre.sam.actor, version, SettingsChange(download=on))
+
+    async def configured(self, server: Server, secret: str = PASSWORD) -> DatabaseShelf:
+        """Recordings go to a server from now on."""
+        keys = SecretKeys(self.folder.parent / "secret.keys")
+        targets = Targets(self.centre.database, keys)
+        change = TargetChange(server, secret, failover=True, upload=True)
+        await targets.change(self.centre.sam.actor, (await targets.current()).version, change)
+        return DatabaseShelf(self.centre.database, keys, self.folder)
+
+    @asynccontextmanager
+    async def uploading(self, shelf: DatabaseShelf) -> AsyncGenerator[None]:
+        """An uploader is at work."""
+        uploader = Uploader(shelf, KeptInPlace(self.folder), self.centre.database.clock, look_every=0.02)
+        task = asyncio.create_task(uploader.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def row(self, recording: RecordingId) -> RecordingRow:
         """Read the row."""

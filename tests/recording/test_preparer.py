@@ -5,6 +5,7 @@ import hashlib
 import os
 import signal
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,18 +24,15 @@ from recording.finisher import Finisher
 from recording.leases import LEASE
 from recording.preparations import Preparations, SideBySide
 from recording.preparer import FIRST_WAIT, LONGEST_WAIT, MOST_TRIES
-from recording.rules import RecordingRules, SettingsChange
 from recording.server import Server, TransferProtocol
-from recording.shelf import DatabaseShelf, KeptInPlace
 from recording.states import PreparationState, RecordingState
 from recording.tables import PreparationRow
-from recording.targets import SecretKeys, TargetChange, Targets, uploads_are_on
-from recording.uploader import Uploader
+from recording.targets import uploads_are_on
 from recording.worker import WorkerError
 from tests.clock import MovableClock
 from tests.conversations.centre import Centre
 from tests.flow.people import eventually
-from tests.ftp_servers import FOLDER, PASSWORD, vsftpd
+from tests.ftp_servers import FOLDER, vsftpd
 from tests.media.parties import eventually as until
 from tests.recording import talk
 from tests.recording.recorded import Archive, Cutter
@@ -43,6 +41,7 @@ pytestmark = pytest.mark.wire
 
 WAITING, PREPARING, READY, FAILED = PreparationState
 FILE = "side_by_side"
+FTP = Server(TransferProtocol.FTP, "127.0.0.1", 21, "recorder", template=f"{FOLDER}/{{customer}}")
 
 
 @pytest.fixture
@@ -53,24 +52,6 @@ async def archive(database: Database, tmp_path: Path) -> Archive:
 @pytest.fixture
 def wishes(archive: Archive) -> Preparations:
     return Preparations(archive.centre.database, archive.folder)
-
-
-async def allow(archive: Archive, on: bool = True) -> None:
-    """Switch the download of video."""
-    rules = RecordingRules(archive.centre.database)
-    await rules.change(archive.centre.sam.actor, (await rules.settings()).version, SettingsChange(download=on))
-
-
-async def kept(archive: Archive, customer: str = "Cora", *, video: bool = True, seconds: float = 1.0) -> RecordingId:
-    """A finished recording."""
-    call = await archive.talks(customer, video=video)
-    archive.tapped(call.id, seconds=seconds, video=video)
-    clock = archive.centre.database.clock
-    clock.advance(seconds)  # pyright: ignore
-    recording = await archive.ended(call)
-    clock.advance(2)  # pyright: ignore
-    assert await archive.keeper().finish_one()
-    return recording
 
 
 async def place(archive: Archive, recording: RecordingId) -> Path:
@@ -84,11 +65,11 @@ async def test_a_wish_is_refused_where_there_is_nothing_to_make_or_download_is_o
     actor = archive.centre.sam.actor
     with pytest.raises(NotFoundError):
         await wishes.ask(actor, RecordingId("rec_nobody"))
-    locked_up = await kept(archive)
+    locked_up = await archive.kept(video=True)
     with pytest.raises(RefusedError, match="switched off"):
         await wishes.ask(actor, locked_up)
-    await allow(archive)
-    sound = await kept(archive, "Dora", video=False)
+    await archive.allow_download()
+    sound = await archive.kept("Dora")
     with pytest.raises(RefusedError, match="no pictures"):
         await wishes.ask(actor, sound)
     assert await wishes.backlog() == 0
@@ -98,8 +79,8 @@ async def test_two_wishes_are_made_one_after_the_other_and_each_once(
     archive: Archive, wishes: Preparations, clock: MovableClock
 ) -> None:
     """REC-03: who asks again changes nothing; both pictures and both voices are in the file, each on its side."""
-    await allow(archive)
-    first, second = await kept(archive), await kept(archive, "Dora")
+    await archive.allow_download()
+    first, second = await archive.kept(video=True), await archive.kept("Dora", video=True)
     actor = archive.centre.sam.actor
     assert await wishes.one(first) == SideBySide(None)
     assert await wishes.ask(actor, first) == SideBySide(WAITING, before=0)
@@ -135,9 +116,9 @@ async def test_who_waits_in_front_of_a_page_is_served_before_what_is_only_delive
     archive: Archive, wishes: Preparations, clock: MovableClock
 ) -> None:
     """REC-03, FTP-02."""
-    await allow(archive)
-    await configured(archive, 21)
-    delivered = [await kept(archive, name) for name in ("Cora", "Dora", "Emil")]
+    await archive.allow_download()
+    await archive.configured(FTP)
+    delivered = [await archive.kept(name, video=True) for name in ("Cora", "Dora", "Emil")]
     assert await wishes.backlog() == 3, "delivery of video asks too"
     assert (await wishes.one(delivered[2])).before == 2
     assert await wishes.ask(archive.centre.sam.actor, delivered[2]) == SideBySide(WAITING, before=0)
@@ -152,8 +133,8 @@ async def test_what_fails_is_tried_again_ever_later_and_in_the_end_by_a_person(
     archive: Archive, wishes: Preparations, clock: MovableClock
 ) -> None:
     """REC-03: a full disk for as long as it takes; the reason is told."""
-    await allow(archive)
-    recording, actor = await kept(archive), archive.centre.sam.actor
+    await archive.allow_download()
+    recording, actor = await archive.kept(video=True), archive.centre.sam.actor
     errors: list[Exception] = [OSError(28, "No space left on device")] * (MOST_TRIES + 1)
     errors += [WorkerError("died", "It died.")]
 
@@ -181,8 +162,8 @@ async def test_what_was_being_made_when_the_server_was_killed_is_made_after_the_
     archive: Archive, wishes: Preparations, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """REC-03: the lease of the dead one ends, and a half file and its progress are no hindrance."""
-    await allow(archive)
-    recording = await kept(archive)
+    await archive.allow_download()
+    recording = await archive.kept(video=True)
     await wishes.ask(archive.centre.sam.actor, recording)
     begun = asyncio.Event()
 
@@ -218,8 +199,8 @@ async def test_a_recording_that_is_deleted_while_its_file_is_made_stays_deleted(
     archive: Archive, wishes: Preparations, clock: MovableClock
 ) -> None:
     """PLUS-10."""
-    await allow(archive)
-    recording = await kept(archive)
+    await archive.allow_download()
+    recording = await archive.kept(video=True)
     actor, retention = archive.centre.sam.actor, Retention(archive.centre.database, archive.folder, archive.spool)
     await wishes.ask(actor, recording)
 
@@ -239,8 +220,8 @@ async def test_the_process_that_makes_it_may_be_killed(
     archive: Archive, wishes: Preparations, clock: MovableClock
 ) -> None:
     """REC-03: by what wants its memory; it is begun again at once."""
-    await allow(archive)
-    recording = await kept(archive, seconds=3)
+    await archive.allow_download()
+    recording = await archive.kept(video=True, seconds=3)
     folder = await place(archive, recording)
     await wishes.ask(archive.centre.sam.actor, recording)
     finisher = Finisher()
@@ -258,16 +239,6 @@ async def test_the_process_that_makes_it_may_be_killed(
 # -- delivery --------------------------------------------------------------------------------------------------------
 
 
-async def configured(archive: Archive, port: int, user: str = "recorder") -> DatabaseShelf:
-    """Recordings go to a server from now on."""
-    keys = SecretKeys(archive.folder.parent / "secret.keys")
-    targets = Targets(archive.centre.database, keys)
-    server = Server(TransferProtocol.FTP, "127.0.0.1", port, user, template=f"{FOLDER}/{{customer}}")
-    change = TargetChange(server, PASSWORD, failover=True, upload=True)
-    await targets.change(archive.centre.sam.actor, (await targets.current()).version, change)
-    return DatabaseShelf(archive.centre.database, keys, archive.folder)
-
-
 async def state(archive: Archive, recording: RecordingId) -> RecordingState:
     return (await archive.row(recording)).state
 
@@ -276,15 +247,13 @@ async def test_the_file_of_a_video_call_is_delivered_whole_and_holds_up_nobody(
     archive: Archive, wishes: Preparations, clock: MovableClock
 ) -> None:
     """FTP-02: sound goes at once, and the recording is delivered when the file with both pictures is there too."""
-    await allow(archive)
+    await archive.allow_download()
     async with vsftpd(False) as server:
-        shelf = await configured(archive, server.port, server.user)
-        uploader = Uploader(shelf, KeptInPlace(archive.folder), archive.centre.database.clock, look_every=0.02)
-        task = asyncio.create_task(uploader.run())
-        try:
-            video, sound = await kept(archive), await kept(archive, "Dora", video=False)
-            await allow(archive, on=False)
-            hidden = await kept(archive, "Emil")
+        shelf = await archive.configured(replace(FTP, port=server.port, user=server.user))
+        async with archive.uploading(shelf):
+            video, sound = await archive.kept(video=True), await archive.kept("Dora")
+            await archive.allow_download(on=False)
+            hidden = await archive.kept("Emil", video=True)
             for one in (sound, hidden):
                 await eventually(
                     lambda one=one: state(archive, one), RecordingState.UPLOADED.__eq__, "sound at the server"
@@ -311,19 +280,15 @@ async def test_the_file_of_a_video_call_is_delivered_whole_and_holds_up_nobody(
             [copy] = delivered.glob(f"*{video}.{FILE}.webm")
             assert hashlib.sha256(copy.read_bytes()).hexdigest() == file.sha256
             assert names(video) == ["agent", "customer", FILE, "voice"]
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
 
 async def test_a_video_file_that_cannot_be_made_for_delivery_is_told_and_sent_after_all_when_it_can(
     archive: Archive, wishes: Preparations, clock: MovableClock
 ) -> None:
     """FTP-02, FTP-04: the recording has failed until a person has it tried again; nothing is deleted."""
-    await allow(archive)
-    await configured(archive, 21)
-    recording = await kept(archive)
+    await archive.allow_download()
+    await archive.configured(FTP)
+    recording = await archive.kept(video=True)
 
     async def fail(_: Path) -> None:
         raise ValueError("a picture that no library can stand")

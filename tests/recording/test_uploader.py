@@ -49,7 +49,7 @@ class PuppetStorage:
     async def verify(self, name: RemoteName, size: int, sha256: str) -> bool:
         return name in self.has
 
-    async def delete(self, name: RemoteName) -> None:
+    async def delete(self, name: RemoteName, size: int) -> None:
         self.has.remove(name)
 
 

@@ -156,8 +156,8 @@ async def test_all_of_a_customer_is_erased_and_what_is_not_finished_as_soon_as_i
     async with archive.centre.database.write() as write:
         await write.session.execute(update(RecordingRow).values(customer_id=customer))
     await retention.hold(boss, held, True)
-    assert await retention.erase(boss, live.customer) == Erasing(0, 0, 0)
-    assert await retention.erase(boss, CustomerId(customer)) == Erasing(1, 1, 1)
+    assert await retention.erase(boss, live.customer) == Erasing(0, 0, 0, 0)
+    assert await retention.erase(boss, CustomerId(customer)) == Erasing(1, 1, 1, 0)
     assert [await files(archive, one) for one in (done, held)] == [False, True]
     clock.advance(1)
     recording = await archive.ended(live)

@@ -26,3 +26,16 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
     )
     op.create_index("ix_recording_preparations_state", "recording_preparations", ["state", "deadline_at"])
+    op.add_column("recording_deliveries", sa.Column("account", sa.Text(), nullable=True))
+    op.create_table(
+        "recording_removals",
+        sa.Column("delivery_id", KEY, sa.ForeignKey("recording_deliveries.id"), primary_key=True),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.Column("due_at", MOMENT, nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("done_at", MOMENT, nullable=True),
+        sa.Column("fault", WORD, nullable=True),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+    )
+    op.create_index("ix_recording_removals_due_at", "recording_removals", ["due_at"])

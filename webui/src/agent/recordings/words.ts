@@ -1,6 +1,12 @@
 /** What became of a recording, in words. */
 
-import type { DiskTrouble, RecordingItem, RecordingState, SideBySideFile } from "../../lib/api/types";
+import type {
+  DiskTrouble,
+  RecordingItem,
+  RecordingRemoval,
+  RecordingState,
+  SideBySideFile,
+} from "../../lib/api/types";
 import { duration } from "../../lib/i18n/format";
 import { t, textFor } from "../text";
 
@@ -69,4 +75,9 @@ export function diskText(what: DiskTrouble, leads: boolean): string {
   // How much room is left is told to those only who lead.
   if (leads || what === "low_space" || what === "no_space") return t(`banner.recording.${what}`);
   return t(`banner.recording_own.${what}`);
+}
+
+/** Says what became of a deleted recording at the customer's server. */
+export function removalText({ state, server, sentence }: RecordingRemoval): string {
+  return `${t(`recordings.removal.${state}`, { server: server || t("recordings.removal.unknown") })} ${sentence}`.trim();
 }

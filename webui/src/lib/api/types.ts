@@ -80,6 +80,7 @@ export type CallItem = Schemas["CallItem"];
 export type MissedCall = Schemas["MissedCall"];
 export type Recorded = NonNullable<NonNullable<PanelCall["talk"]>["recorded"]>;
 export type RecordingItem = Schemas["RecordingItem"];
+export type RecordingRemoval = Schemas["RecordingRemoval"];
 export type SideBySideFile = Schemas["SideBySideFile"];
 export type RecordingKind = Schemas["RecordingKind"];
 export type RecordingState = Schemas["RecordingState"];

@@ -17,7 +17,7 @@ const SAVED: RecordingStorage = {
   video_refused: false,
   version: 3,
   trouble: null,
-  backlog: { preparing: 0, waiting: 0, uploading: 0, failed_over: 0, failed: 0 },
+  backlog: { preparing: 0, waiting: 0, uploading: 0, failed_over: 0, failed: 0, removing: 0, not_removed: 0 },
   succeeded_at: null,
 };
 
