@@ -31,7 +31,8 @@ def wiring(call: Call) -> Wiring:
             first = call.answered_at == talk.since
             return {customer.id: _queue_sound(call) if first or call.owes_consent else _prompt_ringback()}
         case Talking() as talk:
-            return {**_talk(call, talk), **({customer.id: _queue_sound(call)} if call.owes_consent else {})}
+            wired = _talk(call, talk)
+            return {**wired, customer.id: _queue_sound(call)} if call.owes_consent else wired
         case Ended():
             return {}
 

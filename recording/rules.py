@@ -6,16 +6,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callflow.call import Call
+from callflow.call import Call, Direction, Media
 from callflow.events import RecordingPolicy
 from callflow.facts import Actor, Fact, FactKind
-from callflow.ids import AgentId
+from callflow.ids import AgentId, PromptId
 from conversations.db.audit import audit
 from conversations.db.database import Database, Write
 from conversations.db.locking import locked
 from conversations.directory.people import names_of_users
 from conversations.errors import NotFoundError, RefusedError, StaleError
 from conversations.values import clean_text
+from conversations.waiting.checking import described_part
+from conversations.waiting.values import Part, Source
+from recording.consent import keep_spoken_consent, prompt_of, spoken_consent
 from recording.policy import AgentMode, AgentRecording, Directions, Kept, decide
 from recording.tables import AgentRecordingRow, RecordingSettingsRow
 
@@ -29,6 +32,8 @@ class RecordingSettings:
     on: bool
     kept: Kept
     consent_text: str
+    spoken: Part
+    """The consent as customers hear it before they are recorded (PLUS-10)."""
     version: int
 
 
@@ -41,6 +46,7 @@ class SettingsChange:
     pictures: bool | None = None
     download: bool | None = None
     consent_text: str | None = None
+    spoken: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,11 @@ class RecordingRules:
     async def settings(self) -> RecordingSettings:
         """Return the system's settings."""
         async with self._database.read() as session:
-            return _settings(await session.get_one(RecordingSettingsRow, 1))
+            return await _settings(session)
+
+    async def spoken_source(self) -> Source | None:
+        """Return what is said before a recording, switched on or not."""
+        return (await self.settings()).spoken.source
 
     async def agents(self) -> list[OneAgent]:
         """Return the settings of those agents who have one."""
@@ -72,7 +82,7 @@ class RecordingRules:
         """Change the system's settings. Raises StaleError, RefusedError ``recording_is_on`` (REC-01), InvalidError."""
         async with self._database.write() as write:
             row = await locked(write.session, RecordingSettingsRow, 1)
-            before = _settings(row)
+            before = await _settings(write.session)
             if before.version != version:
                 raise StaleError(before)
             if before.on and change.directions not in (None, before.kept.directions):
@@ -82,8 +92,10 @@ class RecordingRules:
                     setattr(row, name, getattr(change, name))
             if change.consent_text is not None:
                 row.consent_text = clean_text("consent_text", change.consent_text, TEXT_LIMIT)
+            if change.spoken is not None:
+                await keep_spoken_consent(write, change.spoken)
             row.version += 1
-            after = _settings(row)
+            after = await _settings(write.session)
             await audit(write, actor, "recording_settings", "1", "", _audited(before), _audited(after))
             write.fact(Fact(FactKind.SETTINGS_CHANGED, actor))
             return after
@@ -110,7 +122,7 @@ class RecordingRules:
 
 async def policy_for(write: Write, agent: AgentId, call: Call) -> RecordingPolicy:
     """Say whether this agent's talk is recorded: the rule that the store of calls asks."""
-    settings = _settings(await write.session.get_one(RecordingSettingsRow, 1))
+    settings = await _settings(write.session)
     row = await write.session.get(AgentRecordingRow, agent)
     own = _agent(row).recording if row is not None else AgentRecording()
     return decide(settings.on, settings.kept, own, call.direction, call.media)
@@ -118,8 +130,19 @@ async def policy_for(write: Write, agent: AgentId, call: Call) -> RecordingPolic
 
 async def consent_text(session: AsyncSession) -> str | None:
     """Return what customers are told of being recorded (PLUS-10); None while recording is off or nothing is written."""
-    settings = _settings(await session.get_one(RecordingSettingsRow, 1))
+    settings = await _settings(session)
     return (settings.consent_text or None) if settings.on else None
+
+
+async def consent_prompt(session: AsyncSession, direction: Direction, media: Media) -> PromptId | None:
+    """Return what a customer hears who may be recorded: whoever answers, so long as anybody's talks are (PLUS-10)."""
+    settings = await _settings(session)
+    prompt = prompt_of(settings.spoken)
+    if prompt is None:
+        return None
+    agents = [_agent(row).recording for row in await session.scalars(select(AgentRecordingRow))]
+    recorded = any(decide(settings.on, settings.kept, one, direction, media).record for one in agents)
+    return prompt if recorded else None
 
 
 async def may_download(session: AsyncSession, agent: AgentId) -> bool:
@@ -130,8 +153,10 @@ async def may_download(session: AsyncSession, agent: AgentId) -> bool:
     return (await session.get_one(RecordingSettingsRow, 1)).download
 
 
-def _settings(row: RecordingSettingsRow) -> RecordingSettings:
-    return RecordingSettings(row.on, Kept(row.directions, row.pictures, row.download), row.consent_text, row.version)
+async def _settings(session: AsyncSession) -> RecordingSettings:
+    row = await session.get_one(RecordingSettingsRow, 1)
+    kept = Kept(row.directions, row.pictures, row.download)
+    return RecordingSettings(row.on, kept, row.consent_text, await spoken_consent(session), row.version)
 
 
 def _agent(row: AgentRecordingRow) -> OneAgent:
@@ -146,7 +171,8 @@ def _agent_row(one: OneAgent) -> AgentRecordingRow:
 
 
 def _audited(settings: RecordingSettings) -> dict[str, Any]:
-    return {"on": settings.on, "consent_text": settings.consent_text, **asdict(settings.kept)}
+    spoken = {"spoken": described_part(settings.spoken)}
+    return {"on": settings.on, "consent_text": settings.consent_text, **asdict(settings.kept), **spoken}
 
 
 def _audited_agent(one: OneAgent) -> dict[str, Any]:

@@ -118,6 +118,20 @@ class RecordingSettingsRow(Base):
     version: Mapped[int]
 
 
+class SpokenConsentRow(Base):
+    """The one row of what customers hear before they are recorded: a text with a voice, or an uploaded sound."""
+
+    __tablename__ = "recording_consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    on: Mapped[bool]
+    text: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(String(40))
+    voice: Mapped[str | None] = mapped_column(String(40))
+    rate: Mapped[int | None]
+    sound_id: Mapped[str | None] = mapped_column(ForeignKey("sounds.id"))
+
+
 class AgentRecordingRow(Base):
     """What holds for one agent; who has no row is not recorded."""
 

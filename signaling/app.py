@@ -46,6 +46,7 @@ from conversations.waiting.strategies import Strategies
 from media.lag import LagWatch
 from media.settings import MediaSettings
 from media.studio import Studio
+from recording.consent import users_of_sound
 from recording.following import follow_call as record_call
 from signaling import metrics_page, pages
 from signaling.audit_api import AuditApi
@@ -153,14 +154,14 @@ class Parley:
         )
         self.threads = Threads(database)
         self.links = Links(database)
-        self.sounds = Sounds(database)
+        self.recordings = RecordingWork(database, data)
+        self.sounds = Sounds(database, users_of_sound)
         self.strategies = Strategies(database, names_of_links)
         self.studio = Studio(data)
-        self.rendering = Rendering(self.studio, self.sounds, self.strategies)
+        self.rendering = Rendering(self.studio, self.sounds, self.strategies, self.recordings.rules.spoken_source)
         self.metrics = Metrics()
         self.lag = LagWatch()
         self.media: Media = media(self._media_event)
-        self.recordings = RecordingWork(database, data)
         self.store = CallStore(database, [follow_call, handled_by_answer, record_call], self.recordings.policy_for)
         self.engine = Engine[CallTransaction](self.store, self.media, clock)
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
@@ -231,7 +232,7 @@ class Parley:
         AuditApi(AuditLog(self.database, {"link": names_of_links})).register(api)
         WallboardApi(self.wallboard).register(api)
         CallLogApi(CallLog(self.database), self.guest_events.would_ring).register(api)
-        self.recordings.register(api, self.engine)
+        self.recordings.register(api, self.engine, self.rendering.make)
         self.agent_calls.register(api)
         self.call_control.register(api)
         self.panel.register(api)

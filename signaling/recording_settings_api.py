@@ -1,11 +1,14 @@
 """What is recorded: the system's settings, each agent's, and an agent's pause in a call (REC-01 to REC-04)."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 from callflow.engine import Engine
 from callflow.events import RecordingPauseAsked, RecordingResumeAsked
 from callflow.ids import AgentId, CallId
 from conversations.calls.store import CallTransaction
+from conversations.waiting.checking import checked_part
+from conversations.waiting.values import Source
 from recording.policy import AgentRecording as AgentValue
 from recording.policy import Kept
 from recording.rules import OneAgent, RecordingRules, SettingsChange
@@ -19,12 +22,16 @@ from signaling.models.recordings import (
     RecordingSettings,
     RecordingSettingsChange,
 )
+from signaling.models.waiting import part_of
 
 
 class RecordingSettingsApi:
     """Handlers of `/recording-settings`, and of the agent's pause."""
 
-    def __init__(self, rules: RecordingRules, engine: Engine[CallTransaction]) -> None:
+    def __init__(
+        self, rules: RecordingRules, engine: Engine[CallTransaction], say: Callable[[Source], Awaitable[None]]
+    ) -> None:
+        self._say = say
         self._rules = rules
         self._engine = engine
 
@@ -42,8 +49,13 @@ class RecordingSettingsApi:
         return _settings(await self._rules.settings())
 
     async def change_recording_settings(self, who: SignedIn, change: RecordingSettingsChange) -> RecordingSettings:
-        """Change what is recorded, from the next talk on."""
-        wanted = SettingsChange(change.on, change.directions, change.pictures, change.download, change.consent_text)
+        """Change what is recorded, from the next talk on; what customers hear of it is spoken first."""
+        spoken = checked_part("spoken", change.spoken.value()) if change.spoken is not None else None
+        if spoken is not None and spoken.source is not None:
+            await self._say(spoken.source)
+        wanted = SettingsChange(
+            change.on, change.directions, change.pictures, change.download, change.consent_text, spoken
+        )
         with showing_stale(_settings):
             return _settings(await self._rules.change(who.user.actor, change.version, wanted))
 
@@ -70,7 +82,13 @@ class RecordingSettingsApi:
 
 
 def _settings(value: SettingsValue) -> RecordingSettings:
-    return RecordingSettings(on=value.on, consent_text=value.consent_text, version=value.version, **asdict(value.kept))
+    return RecordingSettings(
+        on=value.on,
+        consent_text=value.consent_text,
+        spoken=part_of(value.spoken),
+        version=value.version,
+        **asdict(value.kept),
+    )
 
 
 def _agent(one: OneAgent) -> AgentRecording:

@@ -1,6 +1,7 @@
 """Recordings, built and bound: by which rules, finishing, bringing them to the customer's server, deleting them."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from callflow.events import RecordingPolicy
 from callflow.ids import AgentId
 from conversations.calls.store import CallTransaction
 from conversations.db.database import Database, Write
+from conversations.waiting.values import Source
 from recording.catalogue import Catalogue
 from recording.erasing import Retention
 from recording.finisher import Finisher
@@ -62,11 +64,11 @@ class RecordingWork:
         self.remover = Remover(database, self.shelf)
         self.uploader = Uploader(self.shelf, KeptInPlace(self.folder), database.clock)
 
-    def register(self, api: Api, engine: Engine[CallTransaction]) -> None:
-        """Add the routes."""
+    def register(self, api: Api, engine: Engine[CallTransaction], say: Callable[[Source], Awaitable[None]]) -> None:
+        """Add the routes. `say` makes what customers hear before they are recorded."""
         RecordingsApi(self.catalogue, self.preparations, self.remover, self.folder).register(api)
         RetentionApi(self.retention, self.catalogue).register(api)
-        RecordingSettingsApi(self.rules, engine).register(api)
+        RecordingSettingsApi(self.rules, engine, say).register(api)
         RecordingStorageApi(self.targets, self.shelf, self.remover).register(api)
 
     def works(self) -> tuple[tuple[str, Work], ...]:

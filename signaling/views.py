@@ -31,6 +31,8 @@ def recorded(call: Call) -> Recorded | None:
     kept = call.recording
     if kept is None or not kept.on:
         return None
+    if call.owes_consent:
+        return "announcing"
     return "recording" if kept.paused_at is None else "paused"
 
 

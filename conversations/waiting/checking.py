@@ -38,10 +38,10 @@ def checked(wish: StrategyWish) -> StrategyWish:
     return replace(
         wish,
         name=clean_line("name", wish.name, NAME_LIMIT),
-        greeting=_part("greeting", wish.greeting),
-        music=_part("music", wish.music, needed=False),
+        greeting=checked_part("greeting", wish.greeting),
+        music=checked_part("music", wish.music, needed=False),
         announcements=replace(said, sources=tuple(_source("announcements", source) for source in said.sources)),
-        farewell=_part("farewell", wish.farewell),
+        farewell=checked_part("farewell", wish.farewell),
         places=replace(wish.places, voice=_places_voice(wish)),
     )
 
@@ -63,18 +63,19 @@ def described(wish: StrategyWish) -> dict[str, Any]:
         "name": wish.name,
         "queues": sorted(wish.queues),
         "links": sorted(wish.links),
-        "greeting": _described_part(wish.greeting),
-        "music": _described_part(wish.music),
+        "greeting": described_part(wish.greeting),
+        "music": described_part(wish.music),
         "announcements": {"on": wish.announcements.on, "sources": [_told(one) for one in wish.announcements.sources]},
         "gap_seconds": wish.announcements.gap_seconds,
-        "farewell": _described_part(wish.farewell),
+        "farewell": described_part(wish.farewell),
         "places": {"on": wish.places.on, "voice": _told_voice(wish.places.voice)},
         "longest_seconds": wish.longest_seconds,
         "messages": wish.messages,
     }
 
 
-def _part(field: str, part: Part, *, needed: bool = True) -> Part:
+def checked_part(field: str, part: Part, *, needed: bool = True) -> Part:
+    """Return a part with its text cleaned. Raises InvalidError with the field."""
     if part.on and part.source is None and needed:
         raise InvalidError(field, "Say what callers hear here, or switch it off.")
     return replace(part, source=_source(field, part.source) if part.source else None)
@@ -98,7 +99,8 @@ def _places_voice(wish: StrategyWish) -> Voice | None:
     return voice
 
 
-def _described_part(part: Part) -> dict[str, Any]:
+def described_part(part: Part) -> dict[str, Any]:
+    """Return a part as plain JSON for the audit log."""
     return {"on": part.on, "source": _told(part.source) if part.source else None}
 
 

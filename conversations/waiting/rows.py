@@ -48,7 +48,7 @@ async def strategy_of(session: AsyncSession, row: StrategyRow) -> Strategy:
             row.announcements_on, tuple(_sources(parts, PartKind.ANNOUNCEMENT)), row.gap_seconds
         ),
         farewell=Part(row.farewell_on, _only(parts, PartKind.FAREWELL)),
-        places=Places(row.places_on, _voice(row.places_language, row.places_voice, row.places_rate)),
+        places=Places(row.places_on, voice_in(row.places_language, row.places_voice, row.places_rate)),
         longest_seconds=row.longest_seconds,
         messages=row.messages_on,
     )
@@ -77,7 +77,7 @@ async def replace_parts(session: AsyncSession, strategy: StrategyId, wish: Strat
         (PartKind.FAREWELL, (wish.farewell.source,)),
     ]
     rows = [
-        {"strategy_id": strategy, "kind": kind, "number": number, **_columns(source)}
+        {"strategy_id": strategy, "kind": kind, "number": number, **columns_of(source)}
         for kind, sources in parts
         for number, source in enumerate(sources)
         if source is not None
@@ -86,7 +86,8 @@ async def replace_parts(session: AsyncSession, strategy: StrategyId, wish: Strat
         await session.execute(insert(PartRow), rows)
 
 
-def _columns(source: Source) -> dict[str, object]:
+def columns_of(source: Source) -> dict[str, object]:
+    """Return a source as the columns that any table keeps it in."""
     match source:
         case Speech(text, voice):
             spoken = {"language": voice.language, "voice": voice.voice, "rate": voice.rate}
@@ -95,20 +96,26 @@ def _columns(source: Source) -> dict[str, object]:
             return {"text": None, "language": None, "voice": None, "rate": None, "sound_id": sound}
 
 
+def source_in(text: str | None, voice: Voice | None, sound: str | None) -> Source | None:
+    """Return the source that such columns hold."""
+    if sound is not None:
+        return Recorded(PromptId(sound))
+    return Speech(text, voice) if text is not None and voice is not None else None
+
+
 def _sources(parts: Iterable[PartRow], kind: PartKind) -> list[Source]:
-    found: list[Source] = []
-    for part in parts:
-        voice = _voice(part.language, part.voice, part.rate)
-        if part.kind is kind and part.sound_id is not None:
-            found.append(Recorded(PromptId(part.sound_id)))
-        elif part.kind is kind and part.text is not None and voice is not None:
-            found.append(Speech(part.text, voice))
-    return found
+    kept = (
+        source_in(part.text, voice_in(part.language, part.voice, part.rate), part.sound_id)
+        for part in parts
+        if part.kind is kind
+    )
+    return [source for source in kept if source is not None]
 
 
 def _only(parts: Iterable[PartRow], kind: PartKind) -> Source | None:
     return next(iter(_sources(parts, kind)), None)
 
 
-def _voice(language: str | None, voice: str | None, rate: int | None) -> Voice | None:
+def voice_in(language: str | None, voice: str | None, rate: int | None) -> Voice | None:
+    """Return the voice that three columns hold."""
     return Voice(language, voice, rate) if language is not None and voice is not None and rate is not None else None

@@ -1,6 +1,6 @@
 """The uploaded sounds: their names and where they are used. The files are another's work (`signaling.waiting`)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -18,19 +18,22 @@ from conversations.waiting.tables import PartRow, SoundKind, SoundRow, StrategyR
 from conversations.waiting.values import Sound, sound_of
 
 SUBJECT = "sound"
+UsedBy = Callable[[AsyncSession, str], Awaitable[tuple[str, ...]]]
+"""Names what of another room uses a sound."""
 
 
 class Sounds:
     """The uploaded sounds of the centre."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, elsewhere: UsedBy | None = None) -> None:
         self._database = database
+        self._elsewhere = elsewhere
 
     async def list(self) -> list[Sound]:
         """Return every sound, the latest first."""
         async with self._database.read() as session:
             rows = await session.scalars(select(SoundRow).order_by(SoundRow.added_at.desc(), SoundRow.id))
-            return [sound_of(row, await _used_by(session, row.id)) for row in rows]
+            return [sound_of(row, await self._used_by(session, row.id)) for row in rows]
 
     async def get(self, sound: PromptId) -> Sound:
         """Return a sound. Raises NotFoundError."""
@@ -38,7 +41,7 @@ class Sounds:
             row = await session.get(SoundRow, sound)
             if row is None:
                 raise NotFoundError
-            return sound_of(row, await _used_by(session, sound))
+            return sound_of(row, await self._used_by(session, sound))
 
     async def add(self, actor: Actor, sound: PromptId, name: str, kind: str, size: int, seconds: float) -> Sound:
         """Keep a sound whose files are there. Raises InvalidError for its name."""
@@ -62,7 +65,7 @@ class Sounds:
         """Delete a sound that nothing uses. Raises NotFoundError, RefusedError ``in_use`` that says where."""
         async with self._database.write() as write:
             row = await locked(write.session, SoundRow, sound)
-            used = await _used_by(write.session, sound)
+            used = await self._used_by(write.session, sound)
             if used:
                 raise _in_use(row.name, ", ".join(f"“{name}”" for name in used))
             try:
@@ -71,6 +74,10 @@ class Sounds:
                 raise _in_use(row.name, "a strategy that was just saved") from error
             await audit(write, actor, SUBJECT, sound, row.name, {"name": row.name, "kind": row.kind}, {})
             write.fact(Fact(FactKind.STRATEGIES_CHANGED, actor))
+
+    async def _used_by(self, session: AsyncSession, sound: str) -> tuple[str, ...]:
+        elsewhere = await self._elsewhere(session, sound) if self._elsewhere is not None else ()
+        return (*await _used_by(session, sound), *elsewhere)
 
 
 def sound_name(name: str) -> str:

@@ -1,5 +1,7 @@
 """Call-backs (PLUS-12): a customer leaves the line and keeps the place, or an agent calls one who was not answered."""
 
+from dataclasses import replace
+
 from callflow.call import (
     CALLBACK_RING,
     SETUP_LIMIT,
@@ -20,6 +22,7 @@ from conversations.calls.store import CallTransaction
 from conversations.db.database import Database
 from conversations.errors import NotFoundError
 from conversations.threads.joining import thread_to_call
+from recording.rules import consent_prompt
 from signaling.calls.guest_api import GuestCalls
 from signaling.door import Door
 from signaling.http.api import Api
@@ -75,6 +78,7 @@ class CallBacks:
             reached = await call_from(tx.write, missed.customer, call)
             thread = await thread_to_call(tx.write, who.user.actor, missed.customer, missed.queue)
             own = Leg(LegId(new_id("leg")), LegState.CONNECTING, now + SETUP_LIMIT, tab=back.tab)
+            consent = await consent_prompt(tx.write.session, Direction.OUTBOUND, missed.media)
             return Call(
                 id=call,
                 conversation=thread,
@@ -87,7 +91,7 @@ class CallBacks:
                 customer_leg=Leg(LegId(new_id("leg")), LegState.AWAY, None),
                 direction=Direction.OUTBOUND,
                 priority=missed.priority,
-                plan=missed.plan,
+                plan=replace(missed.plan, consent=consent),
                 phase=CallingBack(who.user.id, own, now + CALLBACK_RING),
             )
 

@@ -1,10 +1,11 @@
 """What a customer presses: call, leave, hang up, write a message."""
 
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
-from callflow.call import SETUP_LIMIT, Call, Leg, LegState, Media, Role
+from callflow.call import SETUP_LIMIT, Call, Direction, Leg, LegState, Media, Role
 from callflow.clock import Clock
 from callflow.engine import Engine
 from callflow.errors import RefusedError
@@ -21,6 +22,7 @@ from conversations.threads.guests import guest_by_token, new_guest
 from conversations.threads.joining import mark_by_rule, thread_for_call
 from conversations.threads.service import Threads
 from conversations.waiting.plans import plan_for
+from recording.rules import consent_prompt
 from signaling.availability import reception
 from signaling.calls.guest_views import GuestViews, guest_message
 from signaling.calls.negotiation import Negotiation
@@ -105,18 +107,20 @@ class GuestCalls:
             conversation = await thread_for_call(tx.write, admission.customer, route.queue, now)
             priority = await mark_by_rule(tx.write, conversation, route.priority, route.tags)
             plan = await plan_for(tx.write.session, route.queue, admission.link.id)
+            media = Media.AUDIO if admission.link.audio_only else new.media
+            consent = await consent_prompt(tx.write.session, Direction.INBOUND, media)
             return Call(
                 id=call,
                 conversation=conversation,
                 customer=admission.customer,
                 queue=route.queue,
                 link=admission.link.id,
-                media=Media.AUDIO if admission.link.audio_only else new.media,
+                media=media,
                 started_at=now,
                 wait_until=now + plan.longest,
                 customer_leg=Leg(LegId(new_id("leg")), LegState.CONNECTING, now + SETUP_LIMIT),
                 priority=priority,
-                plan=plan,
+                plan=replace(plan, consent=consent),
             )
 
         try:

@@ -47,8 +47,8 @@ Id = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 """The name of a thing, as the server made it up: nothing that a database or a log could stumble over."""
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
-Recorded = Literal["recording", "paused"]
-"""What becomes of a talk that is recorded."""
+Recorded = Literal["recording", "paused", "announcing"]
+"""What becomes of a talk that is recorded; first of all the customer may have to hear so."""
 
 
 class Ref(Model):

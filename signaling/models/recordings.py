@@ -10,6 +10,7 @@ from recording.removing import RemovalState
 from recording.states import PreparationState, RecordingKind, RecordingState
 from recording.troubles import DiskTrouble
 from signaling.models.common import Model, Moment, Ref, Text, Version
+from signaling.models.waiting import StrategyPart
 
 
 class RecordingTrouble(Model):
@@ -132,6 +133,8 @@ class RecordingSettings(Model):
     pictures: bool
     download: bool
     consent_text: str
+    spoken: StrategyPart
+    """What customers hear before they are recorded (PLUS-10)."""
     version: int
 
 
@@ -144,6 +147,7 @@ class RecordingSettingsChange(Model):
     pictures: bool | None = None
     download: bool | None = None
     consent_text: Text | None = None
+    spoken: StrategyPart | None = None
 
 
 class AgentRecording(Model):

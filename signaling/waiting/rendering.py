@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from callflow.ids import PromptId
 from conversations.waiting.places import spoken_places
 from conversations.waiting.sounds import Sounds
 from conversations.waiting.strategies import Strategies
-from conversations.waiting.values import Recorded, Speech, StrategyWish
+from conversations.waiting.values import Recorded, Source, Speech, StrategyWish
 from media.failures import SoundError
 from media.studio import Studio
 
@@ -16,28 +16,41 @@ log = logging.getLogger(__name__)
 
 
 class Rendering:
-    """Renders what strategies need, and mends what was lost."""
+    """Renders what strategies need, and what is said `elsewhere`, and mends what was lost."""
 
-    def __init__(self, studio: Studio, sounds: Sounds, strategies: Strategies) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        sounds: Sounds,
+        strategies: Strategies,
+        elsewhere: Callable[[], Awaitable[Source | None]],
+    ) -> None:
+        self._elsewhere = elsewhere
         self._studio = studio
         self._sounds = sounds
         self._strategies = strategies
 
     async def prepare(self, wish: StrategyWish) -> None:
-        """Make every prompt of a strategy. Raises `SoundError`, NotFoundError for a sound, and `OSError`."""
+        """Make every prompt of a strategy. Raises what `make` raises."""
         for source in wish.sources:
-            match source:
-                case Speech():
-                    await self._speak([source])
-                case Recorded(sound):
-                    await self._studio.mend_upload(sound, (await self._sounds.get(sound)).kind)
+            await self.make(source)
         await self._speak(_spoken_places(wish))
+
+    async def make(self, source: Source) -> None:
+        """Make one prompt. Raises `SoundError`, NotFoundError for a sound, and `OSError`."""
+        match source:
+            case Speech():
+                await self._speak([source])
+            case Recorded(sound):
+                await self._studio.mend_upload(sound, (await self._sounds.get(sound)).kind)
 
     async def sweep(self) -> None:
         """Delete files that nothing names. Only while nobody can send any."""
         wishes = [strategy.wish for strategy in await self._strategies.list()]
         used = {source.prompt for wish in wishes for source in (*wish.sources, *_spoken_places(wish))}
         used |= {sound.id for sound in await self._sounds.list()}
+        if (source := await self._elsewhere()) is not None:
+            used.add(source.prompt)
         try:
             await asyncio.to_thread(self._studio.sweep, frozenset[PromptId](used))
         except OSError as error:
@@ -50,6 +63,11 @@ class Rendering:
                 await self.prepare(strategy.wish)
             except (SoundError, OSError) as error:
                 log.warning("callers of %r will not hear all of it: %s", strategy.id, error)
+        try:
+            if (source := await self._elsewhere()) is not None:
+                await self.make(source)
+        except (SoundError, OSError) as error:
+            log.warning("customers will not hear that they are recorded: %s", error)
 
     async def _speak(self, said: Iterable[Speech]) -> None:
         for one in said:

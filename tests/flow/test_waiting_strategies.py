@@ -33,7 +33,7 @@ async def test_a_strategy_of_speech_and_an_uploaded_tone_is_heard_before_it_is_s
     await page.get_by_label("Text of Greeting").fill("Welcome. Somebody is with you in a moment.")
     await admin.press("Play Greeting")
     await plays(page)
-    await admin.press("Play Greeting")
+    await admin.press("Stop Greeting")
     await paused(page)
 
     music = page.get_by_role("group", name="Hold music")

@@ -71,7 +71,7 @@ export interface GuestCall {
   link_state: LinkState;
   consent: string | null;
   /** Null: nothing of the present talk is kept. */
-  recorded: "recording" | "paused" | null;
+  recorded: "recording" | "paused" | "announcing" | null;
 }
 
 /** Where the customer stands in the queue: 1 is next. */

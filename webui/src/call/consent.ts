@@ -10,8 +10,9 @@ export function makeConsent(session: Session) {
   function update(): void {
     const { screen } = session;
     const call = screen.kind === "live" ? screen.live.call : null;
-    const recorded = call?.phase === "talking" ? call.recorded : null;
-    const told = call?.phase === "talking" ? "" : (call?.consent ?? "");
+    const announcing = call?.recorded === "announcing";
+    const recorded = call?.phase === "talking" && call.recorded !== "announcing" ? call.recorded : null;
+    const told = call?.phase === "talking" && !announcing ? "" : (call?.consent ?? "");
     const text = recorded ? t(`recorded.${recorded}`) : told;
     setText(element, text);
     show(element, text !== "");

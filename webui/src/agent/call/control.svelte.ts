@@ -31,7 +31,7 @@ export class CallControl {
   }
 
   async toggleRecording(): Promise<void> {
-    if (this.recorded === null) return;
+    if (this.recorded === null || this.recorded === "announcing") return;
     await this.ask(this.recorded === "paused" ? calls.resumeRecording : calls.pauseRecording);
   }
 

@@ -43,7 +43,7 @@ export interface Step {
   source: Heard;
 }
 
-const FIRST_VOICE: VoiceChoice = { language: "en-us", voice: "f2", rate: 160 };
+export const FIRST_VOICE: VoiceChoice = { language: "en-us", voice: "f2", rate: 160 };
 let lastKey = 0;
 
 /** Returns a text to be spoken. */
@@ -166,6 +166,9 @@ export const playable = ({ kind, source }: Pick<Step, "kind" | "source">): boole
 function said(source: Heard): Heard {
   return source?.kind === "speech" && source.text.trim() === "" ? null : source;
 }
+
+/** Says whether two values of the API are the same. */
+export const same = (one: unknown, other: unknown): boolean => stable(one) === stable(other);
 
 /** Returns a value as text, with the members of each object in one order. */
 function stable(value: unknown): string {
