@@ -38,8 +38,8 @@ CALLBACK_RING = timedelta(seconds=45)
 """How long the customer's page rings when an agent calls back: he may have to come from another room."""
 MESSAGE_LIMIT = timedelta(minutes=3)
 """How long a message may be that a customer leaves (PLUS-12)."""
-MESSAGE_LEAST = timedelta(seconds=1)
-"""In less than that nobody has said anything: such a message is not kept."""
+MESSAGE_LEAST = timedelta(seconds=2)
+"""The tone, and a second in which something can be said: a shorter message is not kept."""
 
 
 class Media(StrEnum):

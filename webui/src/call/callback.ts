@@ -51,8 +51,8 @@ export function makeCallback(session: Session, say: (sentence: string) => void) 
     const live = session.screen.kind === "live" ? session.screen.live : null;
     const away = live !== null && live.leg === null;
     const waits = live?.call.phase === "waiting";
-    show(element, waits);
-    show(asking, waits && !away && live.call.voice_message === null);
+    show(element, waits && live.call.voice_message === null);
+    show(asking, waits && !away);
     show(waiting, waits && away);
     if (!waits) copy.set(t("callback.copy"));
     setText(address, location.href);

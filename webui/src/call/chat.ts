@@ -54,9 +54,8 @@ export function makeChat(session: Session, say: (sentence: string) => void) {
 
   function update(): void {
     const { screen } = session;
-    show(element, screen.kind === "live");
-    if (screen.kind !== "live") return;
-    const { id, messages } = screen.live.call;
+    if (screen.kind !== "live") return show(element, false);
+    const { id, messages, voice_message } = screen.live.call;
     if (id !== callId) {
       list.replaceChildren();
       drawn = 0;
@@ -67,6 +66,8 @@ export function makeChat(session: Session, say: (sentence: string) => void) {
     const empty = list.childElementCount === 0;
     show(list, !empty);
     show(hint, empty);
+    // Who speaks a message has enough to do with his voice.
+    show(element, !empty || voice_message === null);
   }
 
   function add(messages: GuestMessage[], aloud: boolean): void {

@@ -23,7 +23,6 @@ export function makeMessage(session: Session, say: (sentence: string) => void) {
   const done = button("primary", send, t("message.send"), () => void press(() => session.sendMessage()));
   const again = button("secondary", null, t("message.again"), () => void press(startAgain));
   const cancel = button("plain", null, t("message.cancel"), () => void press(() => session.cancelMessage()));
-  const buttons = [leave.element, done.element, again.element, cancel.element];
   const speaking = h(
     "div",
     { class: "callback" },
@@ -35,18 +34,19 @@ export function makeMessage(session: Session, say: (sentence: string) => void) {
   );
   const element = h("div", {}, leaving, speaking);
   let warned = false;
+  let busy = false;
 
+  /** One press at a time. A button that were switched off meanwhile would lose the focus. */
   async function press(what: () => Promise<void>): Promise<void> {
-    for (const one of buttons) one.disabled = true;
+    if (busy) return;
+    busy = true;
     await what();
-    for (const one of buttons) one.disabled = false;
+    busy = false;
   }
 
   async function startAgain(): Promise<void> {
     await session.beginMessage(true);
     say(t("message.text"));
-    again.element.disabled = false;
-    again.element.focus(); // a button that is switched off loses it
   }
 
   function update(): void {

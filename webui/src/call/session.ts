@@ -62,7 +62,7 @@ const CALLS_AGAIN: readonly Ending[] = [
 ];
 
 /** So many seconds after a message was begun something may have been said, and is kept however the call ends. */
-const SAID_S = 1;
+const SAID_S = 2;
 
 /** How often a page that may open by itself looks again, in milliseconds. */
 const LOOK_AGAIN: Partial<Record<Page, number>> = {
@@ -162,6 +162,15 @@ export class Session {
     const ended = { ...call, ended_at: new Date(Date.now() + ahead).toISOString() };
     const kept = call.voice_message !== null && live.since(call.voice_message.since) >= SAID_S;
     this.end(kept ? "message_left" : leavingOf(call), ended, told);
+    if (call.voice_message !== null) void told.then(() => this.learnEnding(call.id));
+  }
+
+  /** Says how a call has ended that was ended here, as the server has it: the clocks may not agree to the moment. */
+  private async learnEnding(id: string): Promise<void> {
+    const call = await api.getCall(id).catch(() => null);
+    if (call?.phase !== "ended" || this.screen.kind !== "ended" || this.screen.call.id !== id) return;
+    this.screen = { ...this.screen, how: endingOf(call) };
+    this.onchange();
   }
 
   /** Leaves the line and keeps the place, to be called back. */
