@@ -31,6 +31,15 @@ async def test_each_state_of_a_customer_who_is_not_talking_has_its_words_and_is_
     server.says(talking(phase="transferring", agent=None))
     await says(page, "We are connecting you to a colleague", "We are connecting you to a colleague")
     await expect(page.locator("p.text")).to_have_text("You hear it ringing. Stay on this page.")
+    server.says(call(voice_message=spoken(42)))
+    prompt = "Speak after the tone, up to 3 minutes. You keep your place until you send it."
+    await says(page, "Leave a message", prompt)
+    await expect(page.get_by_role("timer", name="Length of the message")).to_have_text("0:42")
+    await expect(page.get_by_role("button", name="Call me back")).to_be_hidden()
+    for name in ("Send the message", "Start again", "Cancel and keep waiting", "Hang up"):
+        await expect(page.get_by_role("button", name=name)).to_be_visible()
+    server.says(call(voice_message=spoken(155)))
+    await says(page, "Leave a message", re.compile(r"2\d seconds left\."))
     await page.context.close()
 
     server = Server(link(call=call(**AWAY)))
@@ -51,6 +60,38 @@ async def test_each_state_of_a_customer_who_is_not_talking_has_its_words_and_is_
     await expect(ring).to_contain_text("Northwind Energy")
     await says(page, "Ana Silva is calling you back", "Ana Silva is calling you back")
     await page.context.close()
+
+
+def spoken(seconds: float) -> Json:
+    """A message that somebody speaks since so many seconds."""
+    return {"since": at(-seconds), "until": at(180 - seconds)}
+
+
+MESSAGE_ENDS: list[tuple[Json, str, str]] = [
+    ({"ended_by": "customer", "voice_message": spoken(9)}, "Your message was sent", "We listen to it"),
+    ({"ended_by": "system", "voice_message": spoken(181)}, "Your message was sent", "It reached 3 minutes."),
+    ({"ended_by": "network", "voice_message": spoken(70)}, "Your message was kept", "what you said until then"),
+    ({"ended_by": "system", "voice_message": spoken(70)}, "Your message was kept", "what you said until then"),
+]
+
+
+async def test_each_end_of_a_message_says_what_became_of_it(browser: Browser) -> None:
+    """PLUS-12, EVT-04: sent, full, or cut off; and an empty one is refused with a sentence."""
+    server = Server(link(call=call(voice_message=spoken(1))))
+    page = await server.open(browser, SMALL_PHONE)
+    server.refusal = (409, "message_empty")
+    await page.get_by_role("button", name="Send the message").click()
+    await expect(page.get_by_role("alert")).to_contain_text("You have not said anything yet.")
+    assert server.posted[-1][0].endswith("/voice-message/send")
+    await page.context.close()
+    for over, title, text in MESSAGE_ENDS:
+        server = Server(link(call=call(voice_message=spoken(1))))
+        page = await server.open(browser, SMALL_PHONE)
+        await expect(page.get_by_role("heading", name="Leave a message")).to_be_visible()
+        server.says(call(phase="ended", ended_at=at(), end_reason="message_left", **over))
+        await says(page, title, re.compile(re.escape(text)))
+        await expect(page.get_by_role("button", name="Call again")).to_be_visible()
+        await page.context.close()
 
 
 ENDS: list[tuple[Json, str]] = [
