@@ -199,7 +199,7 @@ class Parley:
             clock,
         )
         self.call_backs = CallBacks(database, self.engine, self.guest_calls, views, self.door, clock)
-        self.voice_messages = VoiceMessages(self.engine, self.guest_calls)
+        self.voice_messages = VoiceMessages(self.engine, self.guest_calls, self.limits)
         self.guest_places = GuestPlaces(database)
         self.guest_events = GuestEvents(
             database, self.guest_calls, self.guest_places, self.relayed, self.opened, self.limits

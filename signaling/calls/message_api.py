@@ -5,6 +5,7 @@ from callflow.events import CallEvent, MessageBegun, MessageCancelled, MessageSe
 from conversations.calls.store import CallTransaction
 from signaling.calls.guest_api import GuestCalls
 from signaling.http.api import Api
+from signaling.http.limits import Limits
 from signaling.http.rules import GUEST, Guest
 from signaling.models.guests import GuestCall, NewVoiceMessage
 
@@ -12,9 +13,10 @@ from signaling.models.guests import GuestCall, NewVoiceMessage
 class VoiceMessages:
     """Handlers of a waiting customer's message."""
 
-    def __init__(self, engine: Engine[CallTransaction], calls: GuestCalls) -> None:
+    def __init__(self, engine: Engine[CallTransaction], calls: GuestCalls, limits: Limits) -> None:
         self._engine = engine
         self._calls = calls
+        self._limits = limits
 
     def register(self, api: Api) -> None:
         """Add the routes."""
@@ -25,6 +27,7 @@ class VoiceMessages:
 
     async def begin_voice_message(self, guest: Guest, call_id: str, new: NewVoiceMessage) -> GuestCall:
         """Speak a message, after a tone; nobody rings meanwhile. Begun twice is begun once."""
+        self._limits.messages_by_guest.require(guest.token)
         return await self._tell(guest, call_id, MessageBegun(new.again))
 
     async def send_voice_message(self, guest: Guest, call_id: str) -> GuestCall:

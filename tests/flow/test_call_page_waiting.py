@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.flow.test_call_page import DESK, SMALL_PHONE, Json, Server, at, call, link, sound, talking
+from tests.flow.test_call_page import DESK, SMALL_PHONE, Json, Server, at, call, give_devices, link, sound, talking
 
 pytestmark = pytest.mark.flow
 
@@ -73,6 +73,23 @@ MESSAGE_ENDS: list[tuple[Json, str, str]] = [
     ({"ended_by": "network", "voice_message": spoken(70)}, "Your message was kept", "what you said until then"),
     ({"ended_by": "system", "voice_message": spoken(70)}, "Your message was kept", "what you said until then"),
 ]
+
+
+async def test_a_message_can_be_left_by_who_has_a_microphone_where_the_strategy_allows_it(browser: Browser) -> None:
+    """PLUS-12, WSV-01: the button goes and comes while the customer looks at it."""
+    server = Server(link(call=call()))
+    page = await server.open(browser, SMALL_PHONE)
+    leave, back = (page.get_by_role("button", name=name) for name in ("Leave a message", "Call me back"))
+    await expect(back).to_be_visible()
+    await expect(leave).to_be_hidden()
+    await give_devices(page)
+    await page.get_by_role("button", name="Try again").click()
+    await expect(leave).to_be_visible()
+    assert await sound(page) == []
+    server.says(call(leaves_messages=False))
+    await expect(leave).to_be_hidden()
+    await expect(back).to_be_visible()
+    await page.context.close()
 
 
 async def test_each_end_of_a_message_says_what_became_of_it(browser: Browser) -> None:

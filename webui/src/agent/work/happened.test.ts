@@ -63,3 +63,9 @@ test("a wrap-up tells how the call ended, where the agent chose that, and what h
   });
   expect(text({ ...wrapped, disposition: null })).toBe("Ana finished the wrap-up");
 });
+
+test("a message says how long it is (PLUS-12)", () => {
+  const left = { ...base, type: "message_left", call_id: "c", recording_id: "msg_1", seconds: 65 } as const;
+  expect(tell(left)).toMatchObject({ icon: "message" });
+  expect(text(left)).toMatch(/^The customer left a message: 1 mins? 5 secs?$/);
+});
