@@ -49,6 +49,13 @@ def writer(url: URL) -> AsyncEngine:
     return _postgres(url)
 
 
+def migrator(url: URL) -> AsyncEngine:
+    """Return a writer that does not mind references while it works: SQLite changes a table by making another."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, connections=1, begin="BEGIN IMMEDIATE", foreign_keys=False)
+    return _postgres(url)
+
+
 def reader(url: URL, writer: AsyncEngine) -> AsyncEngine:
     """Return the engine whose transactions see one unchanging snapshot and cannot write."""
     if url.get_backend_name() == "sqlite":
@@ -56,7 +63,9 @@ def reader(url: URL, writer: AsyncEngine) -> AsyncEngine:
     return writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def _sqlite(url: URL, *, connections: int, begin: str, query_only: bool = False) -> AsyncEngine:
+def _sqlite(
+    url: URL, *, connections: int, begin: str, query_only: bool = False, foreign_keys: bool = True
+) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=connections,
@@ -65,7 +74,7 @@ def _sqlite(url: URL, *, connections: int, begin: str, query_only: bool = False)
         # None: the driver begins nothing by itself, `begin` does.
         connect_args={"isolation_level": None, "timeout": LOCK_WAIT},
     )
-    pragmas = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON") + (
+    pragmas = ("journal_mode = WAL", "synchronous = FULL", f"foreign_keys = {'ON' if foreign_keys else 'OFF'}") + (
         ("query_only = ON",) if query_only else ()
     )
 

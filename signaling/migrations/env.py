@@ -39,11 +39,15 @@ def migrate(connection: Connection) -> None:
         transactional_ddl=True,
     )
     context.run_migrations()
+    if connection.dialect.name == "sqlite":
+        torn = connection.execute(text("PRAGMA foreign_key_check")).all()
+        if torn:
+            raise RuntimeError(f"the migration would leave rows without what they belong to: {torn[:5]}")
 
 
 async def run() -> None:
     """Connect as a writer (on SQLite this takes the write lock) and migrate."""
-    engine = engines.writer(context.config.attributes["url"])
+    engine = engines.migrator(context.config.attributes["url"])
     try:
         async with engine.begin() as connection:
             await connection.run_sync(migrate)
