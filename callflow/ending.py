@@ -106,6 +106,8 @@ def hang_up(call: Call, event: HungUp, now: datetime) -> Decision:
     match call.phase:
         case _ if event.by is Role.SUPERVISOR:
             raise RefusedError("not_your_call", "You only take part in this call.")
+        case _ if event.agent not in (None, call.agent):
+            raise RefusedError("not_your_call", "This call is not yours.")
         case Talking():
             return end(call, EndReason.HUNG_UP, EndedBy(event.by), now)
         case CallingBack():

@@ -8,6 +8,7 @@ is the exception: media stops first. The deadline in a row is the timer; the ala
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -15,40 +16,42 @@ from typing import Generic, TypeVar
 from callflow import agent_machine, call_machine, consent, recorded
 from callflow.agent import Agent
 from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
-from callflow.call import Call, CallingBack, Ringing, Role, Talking
+from callflow.attempts import until_won
+from callflow.call import Call, CallingBack, Ringing, Talking
 from callflow.clock import Clock
-from callflow.errors import LostRaceError, RefusedError
+from callflow.errors import RefusedError, StoreAwayError
 from callflow.events import (
     AgentPolicy,
     BeginWrapUp,
     CallEvent,
-    CloseLeg,
     Decision,
     DriverFailed,
     HungUp,
-    Hush,
     LegConnected,
     LegLost,
-    Play,
     PromptFinished,
     RecordingPolicy,
     Release,
     RingLost,
     ServerRestarted,
     TimePassed,
-    Wire,
 )
-from callflow.ids import AgentId, CallId, LegId, QueueId
+from callflow.hangup_journal import HangupJournal
+from callflow.ids import AgentId, CallId, QueueId
 from callflow.mailbox import Mailbox
+from callflow.outage import Outage
+from callflow.patience import Patience
+from callflow.performing import perform, silence
 from callflow.ports import Store, Transaction
 from callflow.router import Router
+from callflow.seen import Seen
+from callflow.unended import MOMENT, Unended
 from callflow.wiring import LegDown, LegUp, MediaEvent, MediaPort, PromptEnded
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=Transaction)
 
-ATTEMPTS = 5
 SWEEP_EVERY = timedelta(seconds=1)
 SOONEST = timedelta(milliseconds=20)
 NO_POLICY = AgentPolicy(timedelta(0))
@@ -58,18 +61,17 @@ NOT_RECORDED = RecordingPolicy()
 class Engine(Generic[T]):
     """Runs every call of this process."""
 
-    def __init__(self, store: Store[T], media: MediaPort, clock: Clock) -> None:
+    def __init__(self, store: Store[T], media: MediaPort, clock: Clock, hangups: HangupJournal | None = None) -> None:
         self._store = store
         self._media = media
         self._clock = clock
         self._mailboxes: dict[CallId, Mailbox[CallEvent, Call]] = {}
-        self._seen: dict[CallId, Call] = {}
-        """Each live call as last committed: to find a leg's call, and to stop its media before a write."""
-        self._legs: dict[LegId, CallId] = {}
+        self._seen = Seen()
         self._route_wanted = asyncio.Event()
         self._router = Router(store, clock, self.ask)
-        self._to_end: dict[CallId, HungUp | DriverFailed] = {}
-        """Calls that are to end, because somebody hung up or something failed, and could not be ended yet."""
+        self._unended = Unended(hangups)
+        self._outage = Outage(clock)
+        self._patience = Patience()
         self._swept_well = True
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -87,6 +89,7 @@ class Engine(Generic[T]):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._patience.close()
         for mailbox in list(self._mailboxes.values()):
             await mailbox.close()
 
@@ -95,50 +98,71 @@ class Engine(Generic[T]):
         for agent in await self._store.agents():
             if agent.reachable:
                 await self.agent(agent.id, PanelsGone())
+        await self._unended.take_up()
         for call in await self._store.live_calls():
             self.adopt(call)
             try:
-                await self.ask(call.id, ServerRestarted())
+                await self._take_up(call.id)
+            except StoreAwayError:
+                self.post(call.id, ServerRestarted())
             except Exception:
                 log.exception("call %s could not be taken up", call.id)
+
+    async def _take_up(self, call: CallId) -> None:
+        """Tell a call that it was left, unless somebody had hung up, which the last process could not write."""
+        why = self._unended.why(call)
+        if why is not None:
+            with suppress(RefusedError):
+                await self.ask(call, why)
+                return
+        await self.ask(call, ServerRestarted())
 
     # ---- what the edge asks ----------------------------------------------------------------------------
     async def arrive(self, make: Callable[[T], Awaitable[Call]]) -> Call:
         """Begin the call that `make` builds, in the same transaction as whatever `make` writes."""
-        for _ in range(ATTEMPTS):
-            try:
-                async with self._store.write() as tx:
-                    decision = call_machine.arrive(await make(tx))
-                    await tx.add_call(decision.call)
-                    await self._follow(tx, decision, self._clock.now())
-            except LostRaceError:  # by the agent who begins it
-                continue
+
+        async def begin() -> Call:
+            async with self._store.write() as tx:
+                decision = call_machine.arrive(await make(tx))
+                await tx.add_call(decision.call)
+                await self._follow(tx, decision, self._clock.now())
             self._committed(decision.call)
             return decision.call
-        raise LostRaceError("arrival")
+
+        return await self._patience.within(until_won(begin))  # a race may be lost to the agent who begins it
 
     def post(self, call: CallId, event: CallEvent) -> None:
         """Leave an event for a call; it is handled soon, in order."""
         self._mailbox(call).post(event)
 
     async def ask(self, call: CallId, event: CallEvent) -> Call:
-        """Leave an event for a call and return the call after it. Raises `RefusedError`."""
+        """Leave an event for a call and return the call after it. Raises `RefusedError` and `StoreAwayError`."""
         return await self._mailbox(call).ask(event)
 
+    async def hang_up(self, call: CallId, event: HungUp) -> None:
+        """Take a hang-up whatever the database does: silent at once, and written when it can be.
+
+        Raises `RefusedError`.
+        """
+        self._stop_media(call, event)
+        try:
+            await self._mailbox(call).ask(event, MOMENT)
+        except (StoreAwayError, asyncio.QueueFull):
+            await self._unended.keep(call, event)
+
     async def agent(self, agent: AgentId, event: AgentEvent) -> Agent:
-        """Perform an event of an agent and return the agent after it. Raises `RefusedError`."""
-        for _ in range(ATTEMPTS):
-            try:
-                async with self._store.write() as tx:
-                    decision = agent_machine.step(await tx.agent(agent), event, self._clock.now())
-                    await self._save_agent(tx, decision, None)
-            except LostRaceError:
-                continue
+        """Perform an event of an agent and return the agent after it. Raises `RefusedError` and `StoreAwayError`."""
+
+        async def change() -> Agent:
+            async with self._store.write() as tx:
+                decision = agent_machine.step(await tx.agent(agent), event, self._clock.now())
+                await self._save_agent(tx, decision, None)
             if isinstance(decision.lose, LoseRing):
                 self.post(decision.lose.call, RingLost(decision.lose.reservation))
             self._route_wanted.set()
             return decision.agent
-        raise LostRaceError(f"agent {agent}")
+
+        return await self._patience.within(until_won(change))
 
     def media_event(self, event: MediaEvent) -> None:
         """Take what the media plane saw to the call whose leg it is."""
@@ -151,7 +175,7 @@ class Engine(Generic[T]):
                 happened = PromptFinished(leg, prompt)
             case _:
                 return
-        call = self._legs.get(leg)
+        call = self._seen.of_leg(leg)
         if call is not None:
             self.post(call, happened)
 
@@ -161,21 +185,19 @@ class Engine(Generic[T]):
 
     def live(self, call: CallId) -> Call | None:
         """Return a live call as last committed by this process."""
-        return self._seen.get(call)
+        return self._seen.call(call)
 
     # ---- time and routing ----------------------------------------------------------------------------
     async def sweep(self) -> None:
         """Tell every call and agent whose deadline has come."""
         self._swept_well = True
-        for call, end in list(self._to_end.items()):
-            await self._sweep(f"call {call}", lambda call=call, end=end: self.ask(call, end))
-        calls, agents = await self._store.due(self._clock.now())
-        for call in calls:
-            await self._sweep(f"call {call}", lambda call=call: self._time_passed(call))
-        for agent in agents:
-            await self._sweep(f"agent {agent}", lambda agent=agent: self.agent(agent, AgentTimePassed()))
+        for call, why in self._unended.all():
+            if not await self._sweep(f"call {call}", lambda call=call, why=why: self.ask(call, why)):
+                break
+        await self._unended.tidy()
+        await self._tell_the_time()
         for call, mailbox in list(self._mailboxes.items()):
-            if call not in self._seen and mailbox.idle:
+            if self._seen.call(call) is None and mailbox.idle:
                 del self._mailboxes[call]
                 await mailbox.close()
 
@@ -202,6 +224,16 @@ class Engine(Generic[T]):
             for mailbox in busy:
                 await mailbox.drained()
 
+    async def _tell_the_time(self) -> None:
+        calls, agents = await self._store.due(self._clock.now())
+        looks = [(f"call {call}", lambda call=call: self._time_passed(call)) for call in calls]
+        looks += [(f"agent {agent}", lambda agent=agent: self.agent(agent, AgentTimePassed())) for agent in agents]
+        for what, look in looks:
+            if self._outage.holds_deadlines:
+                self._swept_well = False  # they are due yet
+                return
+            await self._sweep(what, look)
+
     async def _time_passed(self, call: CallId) -> Call:
         """Tell a call the time, and where its caller stands, since it may have to say so (PLUS-12)."""
         try:
@@ -211,12 +243,24 @@ class Engine(Generic[T]):
             log.exception("the place of call %s could not be read", call)
         return await self.ask(call, TimePassed(place))
 
-    async def _sweep(self, what: str, look: Callable[[], Awaitable[object]]) -> None:
+    async def _sweep(self, what: str, look: Callable[[], Awaitable[object]]) -> bool:
+        """Do one thing that is due; say whether the database is there."""
         try:
             await look()
+        except StoreAwayError as error:
+            self._missed(what, error)
+            self._swept_well = False
+            return False
+        except RefusedError as error:
+            log.info("%s refused what was due: %s", what, error.code)
         except Exception:
             self._swept_well = False
             log.exception("the deadline of %s could not be kept", what)
+        return True
+
+    def _missed(self, what: str, error: StoreAwayError) -> None:
+        self._outage.missed()
+        log.warning("%s waits for the database: %s", what, error)
 
     async def _route(self) -> None:
         await self._route_wanted.wait()
@@ -242,6 +286,9 @@ class Engine(Generic[T]):
         while True:
             try:
                 await turn()
+            except StoreAwayError as error:
+                self._missed(turn.__name__, error)
+                await asyncio.sleep(1)
             except Exception:
                 log.exception("%s failed and goes on", turn.__name__)
                 await asyncio.sleep(1)
@@ -259,31 +306,33 @@ class Engine(Generic[T]):
         return mailbox
 
     async def _handle(self, call_id: CallId, event: CallEvent) -> Call:
-        if not isinstance(event, HungUp):
+        try:
+            if isinstance(event, HungUp):
+                return await self._hung_up(call_id, event)
             return await self._written(call_id, event)
+        except StoreAwayError:
+            self._outage.missed()
+            raise
+
+    async def _hung_up(self, call_id: CallId, event: HungUp) -> Call:
         self._stop_media(call_id, event)
         try:
             return await self._written(call_id, event)
         except RefusedError:
-            self._to_end.pop(call_id, None)
+            self._unended.over(call_id)
             raise
         except Exception:
-            self._to_end[call_id] = event  # nobody hears anybody any more: the sweeper sees that it ends
+            self._unended.note(call_id, event)  # nobody hears anybody any more: the sweeper sees that it ends
             raise
 
     async def _written(self, call_id: CallId, event: CallEvent) -> Call:
-        for _ in range(ATTEMPTS):
-            try:
-                before, decision = await self._transact(call_id, event)
-            except LostRaceError:
-                continue
-            if decision.call != before:
-                self._committed(decision.call)
-            if not decision.call.live:
-                self._to_end.pop(call_id, None)
-            self._perform(decision)
-            return decision.call
-        raise LostRaceError(f"call {call_id}")
+        before, decision = await until_won(lambda: self._transact(call_id, event))
+        if decision.call != before:
+            self._committed(decision.call)
+        if not decision.call.live:
+            self._unended.over(call_id)
+        self._perform(decision)
+        return decision.call
 
     async def _transact(self, call_id: CallId, event: CallEvent) -> tuple[Call, Decision]:
         now = self._clock.now()
@@ -319,21 +368,15 @@ class Engine(Generic[T]):
 
     def _committed(self, call: Call) -> None:
         """Remember the call as it is now, and look for work to hand out."""
-        before = self._seen.pop(call.id, None)
-        if before is not None:
-            for leg in _legs(before):
-                self._legs.pop(leg, None)
-        if call.live:
-            self._seen[call.id] = call
-            self._legs.update(dict.fromkeys(_legs(call), call.id))
+        self._seen.note(call)
         self._route_wanted.set()
 
     def _stop_media(self, call_id: CallId, event: HungUp) -> None:
         """A slow database must not keep a microphone open (design, section 2)."""
-        call = self._seen.get(call_id)
-        if call is not None and (event.by is Role.CUSTOMER or isinstance(call.phase, Talking)):
+        call = self._seen.call(call_id)
+        if call is not None:
             try:
-                self._media.wire(call_id, call.epoch + 1, {})
+                silence(self._media, call, event)
             except Exception:
                 log.exception("the media of call %s could not be stopped", call_id)
 
@@ -342,15 +385,7 @@ class Engine(Generic[T]):
         call = decision.call
         for command in decision.commands:
             try:
-                match command:
-                    case Wire(wiring=wiring):
-                        self._media.wire(call.id, call.epoch, wiring, recorded.taps(call))
-                    case CloseLeg(leg=leg):
-                        self._media.close(leg)
-                    case Play(leg=leg, prompt=prompt):
-                        self._media.play(leg, prompt)
-                    case Hush(leg=leg):
-                        self._media.hush(leg)
+                perform(self._media, call, command)
             except Exception as error:
                 log.error("%s of call %s failed", type(command).__name__, call.id, exc_info=error)
                 if call.live:
@@ -362,10 +397,6 @@ class Engine(Generic[T]):
             log.info("call %s refused an event: %s", call, error.code)
             return
         log.error("call %s failed at %s and is ended", call, type(event).__name__, exc_info=error)
-        self._to_end.setdefault(call, DriverFailed())
+        self._unended.note(call, DriverFailed())
         if not isinstance(event, DriverFailed):  # else the sweeper tries again, and not this moment
             self.post(call, DriverFailed())
-
-
-def _legs(call: Call) -> list[LegId]:
-    return [party.leg.id for party in call.parties]

@@ -196,9 +196,10 @@ class LegLost:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """One side ended the call."""
+    """One side ended the call. With an agent: it was this one, and the call may have gone on to another since."""
 
     by: Role
+    agent: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True)

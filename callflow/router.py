@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from callflow.call import Call, Reservation, Skip
 from callflow.clock import Clock
-from callflow.errors import LostRaceError, RefusedError
+from callflow.errors import LostRaceError, RefusedError, StoreAwayError
 from callflow.events import AgentReserved
 from callflow.ids import AgentId, CallId, LegId, QueueId, ReservationId, new_id
 from callflow.ports import Store
@@ -89,12 +89,14 @@ class Router:
         raise LostRaceError(f"queue {queue}")
 
     async def _reserve(self, match: Match) -> bool:
-        """Ring a match's agents; say whether that was possible."""
+        """Ring a match's agents; say whether that was possible. Raises `StoreAwayError`."""
         try:
             await self._ring(match)
         except RefusedError as error:
             log.info("call %s was not offered: %s", match.call, error.code)
             return False
+        except StoreAwayError:
+            raise  # nobody can be rung now: routing is done again
         except Exception:
             log.exception("call %s could not be offered", match.call)
             return False

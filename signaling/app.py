@@ -15,6 +15,7 @@ from callflow.agent_machine import StatusChosen
 from callflow.call import Waiting
 from callflow.clock import Clock, SystemClock
 from callflow.engine import Engine
+from callflow.hangup_journal import HangupJournal
 from callflow.ids import AgentId, CallId, QueueId
 from callflow.wiring import MediaEvent, MediaPort
 from callink.admission import follow_call
@@ -163,7 +164,7 @@ class Parley:
         self.lag = LagWatch()
         self.media: Media = media(self._media_event)
         self.store = CallStore(database, [follow_call, handled_by_answer, record_call], self.recordings.policy_for)
-        self.engine = Engine[CallTransaction](self.store, self.media, clock)
+        self.engine = Engine[CallTransaction](self.store, self.media, clock, HangupJournal(data))
         negotiation = Negotiation(self.engine, self.media, ice or IceServers(clock))
         self.relayed = PageFlag(self.engine.live)
         self.opened = PageFlag(self.engine.live, self._page_of_missed)
@@ -343,6 +344,7 @@ class Parley:
 
     async def _signed_out(self, user: AgentId) -> None:
         """Who signs out is Offline (AST-06), and his panels are closed."""
+        self.resolver.forget(user)
         agent = await self.store.agent(user)
         if agent is not None and agent.status.group is not Group.UNAVAILABLE:
             await self.engine.agent(user, StatusChosen(Status.OFFLINE, StatusReason.SIGNED_OUT))

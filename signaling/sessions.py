@@ -5,10 +5,13 @@ from typing import Final
 
 from aiohttp import web
 
+from callflow.ids import AgentId
 from conversations.directory.sessions import ABSOLUTE, Sessions
+from conversations.directory.values import User
 from signaling.http.api import Cookie
 from signaling.http.client import client_of
 from signaling.http.rules import Guest, SignedIn
+from signaling.remembered import Remembered
 
 SESSION: Final = "parley_session"
 GUEST: Final = "parley_guest"
@@ -23,12 +26,29 @@ class CookieResolver:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._known = Remembered[User]()
 
     async def signed_in(self, request: web.Request) -> SignedIn | None:
         """Return the person whose live session the request carries, None for nobody."""
         token = _read(request, SESSION)
-        user = None if token is None else await self._sessions.find(token)
+        if token is None:
+            return None
+        user = await self._sessions.find(token)
+        if user is None:
+            self._known.drop(token)
+            return None
+        self._known.keep(token, user)
+        return SignedIn(user, token)
+
+    def remembered(self, request: web.Request) -> SignedIn | None:
+        """Return who the database said last that this is; only for what must be possible while it is away."""
+        token = _read(request, SESSION)
+        user = None if token is None else self._known.of(token)
         return None if token is None or user is None else SignedIn(user, token)
+
+    def forget(self, user: AgentId) -> None:
+        """This person has signed out."""
+        self._known.drop_all(lambda known: known.id == user)
 
     def guest(self, request: web.Request) -> Guest | None:
         """Return the guest whose cookie the request carries, None without a well-formed one."""

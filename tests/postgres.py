@@ -6,10 +6,11 @@ On a laptop without PostgreSQL the tests that need it are skipped with the reaso
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,32 @@ class Postgres:
     def stop(self) -> None:
         """Stop the server at once."""
         _run([self._binary("pg_ctl"), "--pgdata", self._folder / "data", "--mode=immediate", "--wait", "stop"])
+
+    @contextmanager
+    def frozen(self) -> Generator[None]:
+        """Stop every process of the server, which then answers nothing, until the block ends."""
+        main = int((self._folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        processes = [main, *map(int, children)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGCONT)
+
+    @contextmanager
+    def read_only(self) -> Generator[None]:
+        """Let no transaction change anything until the block ends."""
+        self.sql("ALTER SYSTEM SET default_transaction_read_only = on")
+        self.sql("SELECT pg_reload_conf()")
+        try:
+            yield
+        finally:
+            self.sql("ALTER SYSTEM RESET default_transaction_read_only")
+            self.sql("SELECT pg_reload_conf()")
 
     @property
     def _psql(self) -> list[str | Path]:

@@ -25,7 +25,7 @@ from conversations.calls.reading import agent_by_id, all_agents, call_by_id, liv
 from conversations.calls.rows import call_values, party_values
 from conversations.calls.standing import place_of
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
-from conversations.db.database import ConnectionBrokenError, Database, Write
+from conversations.db.database import Database, Write
 from conversations.directory.queues import policies
 from conversations.directory.settings import read_settings, wrap_up_seconds_for
 from conversations.threads.joining import assign_by_answer, save_wrap_up
@@ -41,6 +41,10 @@ RecordingRule = Callable[[Write, AgentId, Call], Awaitable[RecordingPolicy]]
 
 NODE = "local"
 """The name of this process in rows; several nodes come with the cluster issue."""
+
+
+TRANSITION_LIMIT = 2.0
+"""Seconds in which a change of a call or an agent is written, or is not made (reliability S17)."""
 
 
 class CallTransaction:
@@ -173,12 +177,9 @@ class CallStore:
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[CallTransaction]:
-        """Begin a writing transaction. Raises `LostRaceError` when the connection broke before it was committed."""
-        try:
-            async with self._database.write() as write:
-                yield CallTransaction(write, self._projections, self._recording)
-        except ConnectionBrokenError as error:
-            raise LostRaceError("the connection to the database") from error
+        """Begin a writing transaction. Raises `StoreAwayError`, and `StoreBrokeOffError` when it may be done again."""
+        async with self._database.write(TRANSITION_LIMIT) as write:
+            yield CallTransaction(write, self._projections, self._recording)
 
     async def call(self, call: CallId) -> Call | None:
         """Read a call, live or over."""

@@ -8,13 +8,15 @@ from typing import Any, Self
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from callflow.clock import Clock
+from callflow.errors import StoreBrokeOffError
 from callflow.facts import Fact
 from conversations.db import engines
+from conversations.db.door import Door
 from conversations.db.facts import append
 from conversations.db.settling import in_doubt, number_of, was_committed
 
@@ -28,10 +30,6 @@ MIGRATIONS = "signaling:migrations"
 
 CommitListener = Callable[[int, int], None]
 """Told the first and last number of the facts of a commit. Calls may come out of order across commits."""
-
-
-class ConnectionBrokenError(Exception):
-    """The connection broke before a transaction was committed: nothing was written, and it may be tried again."""
 
 
 class Write:
@@ -58,6 +56,8 @@ class Database:
         self.on_commit: list[CommitListener] = []
         self._writer: AsyncEngine = engines.writer(url)
         self._reader: AsyncEngine = engines.reader(url, self._writer)
+        self._reading = Door(self._reader, writes=False)
+        self._writing = Door(self._writer, writes=True)
 
     @classmethod
     async def open(cls, url: str, clock: Clock) -> Self:
@@ -81,40 +81,51 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncSession]:
-        """A session that sees one unchanging snapshot and cannot write."""
-        async with AsyncSession(self._reader, expire_on_commit=False) as session:
+        """A session that sees one unchanging snapshot and cannot write. Raises `StoreAwayError`."""
+        async with self._reading.session() as session:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[Write]:
+    async def write(self, limit: float | None = None) -> AsyncGenerator[Write]:
         """One writing transaction: committed when the block ends well, rolled back when it raises.
 
-        Its facts are numbered last. Listeners hear of them after the commit and only then.
+        Its facts are numbered last. Listeners hear of them after the commit and only then. `limit`: seconds until its
+        COMMIT; that itself is waited for until its outcome is known. Raises `StoreAwayError`.
         """
-        async with AsyncSession(self._writer, expire_on_commit=False) as session:
+        deadline = None if limit is None else asyncio.get_running_loop().time() + limit
+        async with self._writing.session() as session:
             write = Write(session, self.clock)
             with _before_the_commit():
-                yield write
+                async with asyncio.timeout_at(deadline):
+                    yield write
             # A caller that is cancelled here must still know commit and listeners as one.
-            await to_the_end(self._commit(write))
+            await to_the_end(self._commit(write, deadline))
+
+    async def takes_changes(self) -> bool:
+        """Say whether a writing transaction can begin. Raises `StoreAwayError`, which means no as well."""
+        async with self.write() as write:  # on SQLite this takes the lock for writing
+            if self.url.get_backend_name() == "sqlite":
+                return True
+            return await write.session.scalar(text("SHOW transaction_read_only")) == "off"
 
     async def migrate(self) -> None:
         """Bring the tables to the newest revision, off the loop."""
         await asyncio.to_thread(upgrade, self.url)
 
-    async def _commit(self, write: Write) -> None:
+    async def _commit(self, write: Write, deadline: float | None) -> None:
         with _before_the_commit():
-            await write.session.flush()
-            number = await number_of(write.session, writes=bool(write.facts))
-            first, last = await append(write.session, write.facts, self.clock) if write.facts else (1, 0)
+            async with asyncio.timeout_at(deadline):
+                await write.session.flush()
+                number = await number_of(write.session, writes=bool(write.facts))
+                first, last = await append(write.session, write.facts, self.clock) if write.facts else (1, 0)
         try:
             await write.session.commit()
         except Exception as error:
             if number is None or not in_doubt(error):
                 raise
             await write.session.invalidate()
-            if not await was_committed(self._writer, number):
-                raise ConnectionBrokenError from error
+            if not await was_committed(self._writing, number):
+                raise StoreBrokeOffError from error
         if not write.facts:
             return
         write.numbers = range(first, last + 1)
@@ -131,7 +142,7 @@ def _before_the_commit() -> Generator[None]:
         yield
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise ConnectionBrokenError from error
+            raise StoreBrokeOffError from error
         raise
 
 

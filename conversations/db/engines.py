@@ -5,10 +5,10 @@ from typing import Protocol
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-POOL_WAIT = 10.0
-"""Seconds to wait for a free connection."""
-LOCK_WAIT = 5.0
-"""Seconds to wait for a row or for SQLite's write lock."""
+ANSWER_LIMIT = 2.0
+"""Seconds to wait for a connection on which a transaction has begun."""
+LOCK_WAIT = 1.5
+"""Seconds to wait for a row or for SQLite's write lock: less, so that the database itself says what is wrong."""
 STATEMENT_LIMIT = 15.0
 """Seconds that one statement may take on PostgreSQL."""
 READERS = 4
@@ -70,7 +70,7 @@ def _sqlite(
         url,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=POOL_WAIT,
+        pool_timeout=ANSWER_LIMIT,
         # None: the driver begins nothing by itself, `begin` does.
         connect_args={"isolation_level": None, "timeout": LOCK_WAIT},
     )
@@ -97,13 +97,13 @@ def _postgres(url: URL) -> AsyncEngine:
         url,
         pool_size=POSTGRES_CONNECTIONS,
         max_overflow=0,
-        pool_timeout=POOL_WAIT,
+        pool_timeout=ANSWER_LIMIT,
         pool_pre_ping=True,
         connect_args={
             "command_timeout": STATEMENT_LIMIT,
             "server_settings": {
                 "application_name": "parley",
-                "lock_timeout": f"{LOCK_WAIT:.0f}s",
+                "lock_timeout": f"{LOCK_WAIT * 1000:.0f}ms",
                 "idle_in_transaction_session_timeout": f"{STATEMENT_LIMIT:.0f}s",
             },
         },

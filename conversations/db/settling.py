@@ -10,7 +10,10 @@ from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callflow.errors import StoreAwayError
+from conversations.db.door import Door
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +37,16 @@ def in_doubt(error: Exception) -> bool:
     return not isinstance(error, DBAPIError) or error.connection_invalidated
 
 
-async def was_committed(engine: AsyncEngine, number: str) -> bool:
+async def was_committed(door: Door, number: str) -> bool:
     """Ask over other connections until the database knows."""
     log.warning("transaction %s got no answer to its COMMIT", number)
     while True:
         try:
-            async with engine.connect() as connection:
+            async with door.session() as session:
                 asked = text("SELECT pg_xact_status(CAST(CAST(:number AS text) AS xid8))")
-                fate = await connection.scalar(asked, {"number": number})
-        except Exception as error:
-            log.warning("the fate of transaction %s is not known yet: %s", number, type(error).__name__)
+                fate = await session.scalar(asked, {"number": number})
+        except StoreAwayError as error:
+            log.warning("what became of transaction %s is not known yet: %s", number, error)
         else:
             if fate != "in progress":
                 log.warning("transaction %s was %s", number, fate)

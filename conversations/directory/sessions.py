@@ -1,10 +1,12 @@
 """Signed-in browsers: opaque tokens, an idle and an absolute limit (ASVS 5.0 7.2.3, 7.3)."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callflow.errors import StoreAwayError
 from callflow.ids import AgentId
 from conversations.db.database import Database, Write
 from conversations.directory.tables import SessionRow, UserRow
@@ -32,11 +34,13 @@ class Sessions:
             return None
         row, user = found
         if now - row.seen_at >= NOTED_EVERY:
-            async with self._database.write() as write:
-                await write.session.execute(
-                    update(SessionRow).where(SessionRow.token_hash == row.token_hash).values(seen_at=now)
-                )
+            with suppress(StoreAwayError):  # who only reads can do that from a database that takes no changes
+                await self._note(row.token_hash, now)
         return user
+
+    async def _note(self, hashed: str, now: datetime) -> None:
+        async with self._database.write() as write:
+            await write.session.execute(update(SessionRow).where(SessionRow.token_hash == hashed).values(seen_at=now))
 
     async def end(self, token: str) -> None:
         """Sign this browser out."""

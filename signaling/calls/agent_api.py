@@ -15,7 +15,7 @@ from conversations.directory.settings import read_settings
 from conversations.directory.values import DispositionMode
 from signaling.calls.negotiation import Negotiation
 from signaling.http.api import Api
-from signaling.http.rules import AGENT, SIGNED_IN, SignedIn
+from signaling.http.rules import AGENT, AGENT_AT_ANY_TIME, SIGNED_IN, SignedIn
 from signaling.models.agents import (
     Accept,
     AgentState,
@@ -58,7 +58,7 @@ class AgentCalls:
         api.put("/agent/status", self.choose_status, rule=AGENT, tag="agent")
         api.post("/calls/{call_id}/leg", self.offer_leg, rule=SIGNED_IN, tag="agent")
         api.post("/calls/{call_id}/leg-lost", self.lose_leg, rule=SIGNED_IN, tag="agent")
-        api.post("/calls/{call_id}/hangup", self.hang_up, rule=AGENT, tag="agent")
+        api.post("/calls/{call_id}/hangup", self.hang_up, rule=AGENT_AT_ANY_TIME, tag="agent")
         api.post("/queues/{queue_id}/take", self.take, rule=AGENT, tag="agent")
         api.post("/reservations/{reservation_id}/accept", self.accept, rule=AGENT, tag="agent")
         api.post("/reservations/{reservation_id}/decline", self.decline, rule=AGENT, tag="agent")
@@ -109,12 +109,12 @@ class AgentCalls:
         await self._engine.ask(agent.activity.call, AgentDeclined(ReservationId(reservation_id), who.user.id))
 
     async def hang_up(self, who: SignedIn, call_id: str) -> None:
-        """End the call for both sides; a call that has ended already is as good."""
-        call = await self._store.call(CallId(call_id))
+        """End the call for both sides, whatever the database does; a call that has ended already is as good."""
+        call = self._engine.live(CallId(call_id)) or await self._store.call(CallId(call_id))
         if call is None or call.agent != who.user.id:
             raise not_yours()
         if call.live:
-            await self._engine.ask(call.id, HungUp(Role.AGENT))
+            await self._engine.hang_up(call.id, HungUp(Role.AGENT, who.user.id))
 
     async def write_wrap_up(self, who: SignedIn, draft: WrapUpDraft) -> WrapUp:
         """Save the draft as one types."""

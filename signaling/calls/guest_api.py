@@ -34,6 +34,7 @@ from signaling.http.rules import GUEST, PUBLIC, Guest
 from signaling.models.agents import LegAnswer, LegLost
 from signaling.models.conversations import NewText
 from signaling.models.guests import GuestCall, GuestMessage, GuestOffer, NewGuestCall
+from signaling.remembered import Remembered
 from signaling.sessions import guest_cookie
 
 _UNKNOWN: Final = "There is no such link."
@@ -65,6 +66,8 @@ class GuestCalls:
         self._limits = limits
         self._door = door
         self._clock = clock
+        self._known = Remembered[CallId]()
+        """The call that each browser asked for last and has made, which never becomes another's."""
 
     def register(self, api: Api) -> None:
         """Add the routes."""
@@ -147,10 +150,11 @@ class GuestCalls:
         await self._negotiation.lost(call, call.customer_leg.id, lost.transport)
 
     async def hang_up_guest(self, guest: Guest, call_id: str) -> None:
-        """Leave the queue, or end the call."""
-        call = await self.own(guest, call_id)
+        """Leave the queue, or end the call, whatever the database does."""
+        call = self._engine.live(CallId(call_id)) if self._known.of(guest.token) == call_id else None
+        call = call or await self.own(guest, call_id)
         if call.live:
-            await self._engine.ask(call.id, HungUp(Role.CUSTOMER))
+            await self._engine.hang_up(call.id, HungUp(Role.CUSTOMER))
 
     async def add_guest_message(self, guest: Guest, call_id: str, new: NewText) -> GuestMessage:
         """Write to the agent; the message joins the thread."""
@@ -170,6 +174,7 @@ class GuestCalls:
             if await call_of_guest(session, guest.token, CallId(call_id)):
                 call = await call_by_id(session, CallId(call_id))
                 if call is not None:
+                    self._known.keep(guest.token, call.id)
                     return call
         raise NotFoundError("There is no such call.")
 

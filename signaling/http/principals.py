@@ -4,6 +4,7 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
+from callflow.errors import StoreAwayError
 from signaling.http.problems import Problem
 from signaling.http.rules import Anyone, Guest, Principal, Rule, SignedIn
 
@@ -13,6 +14,10 @@ class Resolver(Protocol):
 
     async def signed_in(self, request: web.Request) -> SignedIn | None:
         """Return the person whose live session the request carries, None for nobody."""
+        ...
+
+    def remembered(self, request: web.Request) -> SignedIn | None:
+        """Return who the database said last that this is."""
         ...
 
     def guest(self, request: web.Request) -> Guest | None:
@@ -35,7 +40,12 @@ async def authorize(rule: Rule, resolver: Resolver, request: web.Request) -> Pri
         if guest is None:
             raise Problem(401, "signed_out", "Open the call link again in this browser.")
         return guest
-    who = await resolver.signed_in(request)
+    try:
+        who = await resolver.signed_in(request)
+    except StoreAwayError:
+        who = resolver.remembered(request) if rule.while_away else None
+        if who is None:
+            raise
     if who is None:
         raise Problem(401, "signed_out", _WORDS)
     rule.check_signed_in(who)

@@ -8,12 +8,14 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from callflow.errors import RefusedError
+from callflow.errors import RefusedError, StoreAwayError
 from callflow.wiring import MediaRefusedError
 from conversations.errors import AlreadyHandledError, AlreadyOpenError, InvalidError, StaleError
 from media.failures import SoundError
 
 PROBLEM_TYPE: Final = "application/problem+json"
+_AWAY_AGAIN: Final = 2
+"""Seconds after which a request that met no database is worth another try."""
 _ANY_JSON: Final[TypeAdapter[object]] = TypeAdapter(object)
 
 
@@ -89,6 +91,12 @@ def _later(status: int, code: str, detail: str, wait: int) -> Problem:
     return Problem(status, code, detail, headers={"Retry-After": str(wait)}, retry_after=wait)
 
 
+def database_away() -> Problem:
+    """Return the 503 that asks to try again: the database does not answer, or takes no changes now."""
+    detail = "The server cannot reach its database at the moment. Try again in a few seconds."
+    return Problem(503, "database_away", detail, headers={"Retry-After": str(_AWAY_AGAIN)}, retry_after=_AWAY_AGAIN)
+
+
 def invalid(error: ValidationError) -> Problem:
     """Return the 422 for a request that does not fit its model. Input values are left out: they may be secrets."""
     errors = [
@@ -135,6 +143,8 @@ def problem_of(error: Exception) -> Problem | None:
     match error:
         case Problem():
             return error
+        case StoreAwayError():
+            return database_away()
         case InvalidError():
             wrong = FieldError(loc=[error.field], msg=str(error), type=error.code)
             return Problem(422, error.code, str(error), errors=[wrong])

@@ -1,7 +1,7 @@
 """Who may use a route: the principals, and the rules that every route must name (reliability.md 2.3; SYS-01)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conversations.directory.values import User, UserRole
 from signaling.http.problems import Problem
@@ -45,6 +45,8 @@ class Rule:
     kind: type[Anyone] | type[Guest] | type[SignedIn]
     allows: Callable[[SignedIn], bool] = lambda _: True
     before_password_change: bool = False
+    while_away: bool = field(default=False, compare=False)
+    """While the database is away, who was known last may use the route: who it lets in is the same."""
 
     def check_signed_in(self, who: SignedIn) -> None:
         """Raise the 403 when this person may not use the route."""
@@ -64,6 +66,8 @@ SIGNED_IN = Rule("signed_in", SignedIn)
 """Signed in, in any role."""
 AGENT = Rule("agent", SignedIn, lambda who: who.has(UserRole.AGENT))
 """Takes calls."""
+AGENT_AT_ANY_TIME = replace(AGENT, while_away=True)
+"""Takes calls, and may end one while the database is away."""
 SUPERVISOR = Rule("supervisor", SignedIn, lambda who: who.user.leads)
 """Runs queues, links and settings; an administrator too."""
 ADMIN = Rule("admin", SignedIn, lambda who: who.has(UserRole.ADMIN))

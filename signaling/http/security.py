@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from callflow.errors import StoreAwayError
 from signaling.http.client import client_of
 from signaling.http.problems import Problem, problem_of
 
@@ -105,6 +106,8 @@ def error_middleware(error_page: ErrorPage) -> Middleware:
             if isinstance(error, ConnectionResetError) and request.transport is None:
                 return web.Response(status=400)  # the client is gone: nobody reads this, and nothing is wrong here
             problem = problem_of(error) or _unexpected(request, error)
+            if isinstance(error, StoreAwayError):
+                _log.warning("%s %s waits for the database: %s", request.method, _route(request), error)
         if request.path.startswith("/api/") or request.path == "/healthz":
             return problem.response()
         return await error_page(request, problem.status)
@@ -123,7 +126,11 @@ def _of_http(error: web.HTTPException) -> Problem:
 
 
 def _unexpected(request: web.Request, error: Exception) -> Problem:
-    # The route's pattern and not the path: paths hold link tokens.
-    resource = request.match_info.route.resource
-    _log.error("%s %s failed", request.method, resource.canonical if resource else "?", exc_info=error)
+    _log.error("%s %s failed", request.method, _route(request), exc_info=error)
     return Problem(500, "failed", "Something went wrong here. It was written to the log.")
+
+
+def _route(request: web.Request) -> str:
+    """Name the route by its pattern and not by the path: paths hold link tokens."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "?"

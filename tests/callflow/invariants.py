@@ -271,8 +271,7 @@ async def check_quiet(world: World) -> None:
     assert await world.store.next_deadline() is None, "I10: nothing waits for its time"
     # Nobody but this check asks what an engine keeps in memory, so it looks for itself.
     for engine in world.engines:
-        assert not engine._legs, "I10: no leg is remembered"  # pyright: ignore[reportPrivateUsage]
-        assert not engine._seen, "I10: nor any call"  # pyright: ignore[reportPrivateUsage]
+        assert engine._seen.empty, "I10: no call is remembered, nor a leg"  # pyright: ignore[reportPrivateUsage]
         assert engine._router.look_again is None, "I10: nobody is to be routed"  # pyright: ignore[reportPrivateUsage]
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("mailbox")], (
         "I10: no mailbox is open"

@@ -1,15 +1,12 @@
 """A database that is locked, or whose connections break: what happens is late then, and nothing is lost (S17)."""
 
-import asyncio
 import shutil
-import sqlite3
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select
-from sqlalchemy.exc import OperationalError
 
 from callflow.agent import Status, WrapUp
 from callflow.agent_machine import StatusChosen
@@ -17,9 +14,7 @@ from callflow.call import Call, Ended, EndReason, Role, Talking
 from callflow.events import AgentAccepted, HungUp
 from callflow.facts import FactKind
 from conversations.calls.tables import PartyRow
-from conversations.db import engines
 from conversations.db.database import Database
-from tests.callflow.races import until
 from tests.callflow.rivals import staffed
 from tests.callflow.world import World, ring_of
 from tests.clock import MovableClock
@@ -27,9 +22,6 @@ from tests.postgres import Postgres
 from tests.relay import Cut, Relay
 
 pytestmark = pytest.mark.wire
-
-HELD = 1.0
-"""Seconds for which somebody else holds the lock."""
 
 
 async def talking(world: World) -> Call:
@@ -76,13 +68,6 @@ async def on_postgresql(postgres_server: Postgres, postgres_template: str) -> As
     postgres_server.drop_database(name)
 
 
-def lock(world: World) -> sqlite3.Connection:
-    """Take SQLite's write lock from another connection."""
-    other = sqlite3.connect(world.database.url.database or "", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    return other
-
-
 @contextmanager
 def broken_before(world: World, server: Postgres, statement: str) -> Generator[list[str]]:
     """End the connection that is about to run such a statement, once; give what was broken."""
@@ -102,43 +87,6 @@ def broken_before(world: World, server: Postgres, statement: str) -> Generator[l
         yield broken
     finally:
         event.remove(Engine, "before_cursor_execute", before)
-
-
-async def test_a_hang_up_under_somebody_elses_lock_is_silent_at_once_and_written_when_the_lock_is_gone(
-    sqlite_template: Path, tmp_path: Path
-) -> None:
-    """CALL-06, PLUS-15; S17: the lock is gone before the wait for it ends."""
-    world = await on_sqlite(sqlite_template, tmp_path)
-    call = await talking(world)
-    other = lock(world)
-    hanging_up = asyncio.create_task(world.engine.ask(call.id, HungUp(Role.CUSTOMER)))
-    await until(lambda: not world.wire.wiring[call.id])
-    await asyncio.sleep(HELD)
-    assert not hanging_up.done(), "it waits for the lock"
-    assert isinstance((await world.call()).phase, Talking), "who only reads does not"
-    other.close()
-    await hanging_up
-    await over_once(world, EndReason.HUNG_UP)
-    await world.close()
-
-
-async def test_a_hang_up_that_could_not_be_written_ends_the_call_when_the_lock_is_gone(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """CALL-06, PLUS-15; S17: the lock outlasts the wait for it, and who hung up was told so."""
-    monkeypatch.setattr(engines, "LOCK_WAIT", 0.2)
-    world = await on_sqlite(sqlite_template, tmp_path)
-    call = await talking(world)
-    other = lock(world)
-    with pytest.raises(OperationalError, match="locked"):
-        await world.engine.ask(call.id, HungUp(Role.CUSTOMER))
-    assert not world.wire.wiring[call.id]
-    await world.engine.sweep()
-    assert isinstance((await world.call()).phase, Talking)
-    other.close()
-    await world.engine.sweep()
-    await over_once(world, EndReason.HUNG_UP)
-    await world.close()
 
 
 @pytest.mark.parametrize("statement", ["UPDATE calls", "UPDATE agents", "UPDATE fact_counter"])

@@ -44,6 +44,9 @@ class FixedResolver:
         )
         return SignedIn(user, "token")
 
+    def remembered(self, request: web.Request) -> SignedIn | None:
+        return None
+
     def guest(self, request: web.Request) -> Guest | None:
         key = request.cookies.get("guest")
         return None if key is None else Guest(key)

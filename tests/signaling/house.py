@@ -140,9 +140,12 @@ async def house(tmp_path: Path, sqlite_template: Path, cache: Path, clock: Movab
 
 
 @asynccontextmanager
-async def open_house(folder: Path, media: MediaSettings, clock: MovableClock) -> AsyncGenerator[House]:
-    """Run a Parley with these people on the migrated database in a folder."""
-    settings = Settings(data=folder, trusted_proxies=(ip_network("127.0.0.0/8"),), media_port=0)
+async def open_house(
+    folder: Path, media: MediaSettings, clock: MovableClock, database_url: str | None = None
+) -> AsyncGenerator[House]:
+    """Run a Parley with these people on a migrated database, which is in the folder unless it is named."""
+    trusted = (ip_network("127.0.0.0/8"),)
+    settings = Settings(data=folder, database_url=database_url, trusted_proxies=trusted, media_port=0)
     database = await Database.open(settings.database, clock)
     planes: list[MediaPlane] = []
 
