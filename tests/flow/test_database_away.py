@@ -41,6 +41,7 @@ async def test_voices_pass_while_the_database_is_frozen_and_a_hang_up_outlasts_t
     await ana.rings()
     await ana.press("Answer")
     await ana.hears(customer)
+    await ana.may_press("Hold")
     with postgres_server.frozen():
         ends = time.monotonic() + (LONG if long else SHORT)
         await ana.press("Hold")
