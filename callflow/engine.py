@@ -17,7 +17,7 @@ from callflow import agent_machine, call_machine, consent, recorded
 from callflow.agent import Agent
 from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
 from callflow.attempts import until_won
-from callflow.call import Call, CallingBack, Ringing, Talking
+from callflow.call import Call
 from callflow.clock import Clock
 from callflow.errors import RefusedError, StoreAwayError
 from callflow.events import (
@@ -211,8 +211,8 @@ class Engine(Generic[T]):
 
     @property
     def carried(self) -> int:
-        """How many calls are talked in or ring."""
-        return sum(isinstance(call.phase, Talking | Ringing | CallingBack) for call in self._seen.values())
+        """How many calls are talked in or ring, or take a message."""
+        return self._seen.carried
 
     async def take(self, queue: QueueId, agent: AgentId) -> None:
         """Ring an agent who asks for work for the first caller of his queue (SYS-03). Raises `RefusedError`."""

@@ -1,6 +1,6 @@
 """Each live call as last committed by this process: to find a leg's call, and to stop its media before a write."""
 
-from callflow.call import Call
+from callflow.call import Call, Waiting
 from callflow.ids import CallId, LegId
 
 
@@ -27,6 +27,11 @@ class Seen:
     def of_leg(self, leg: LegId) -> CallId | None:
         """Name the call whose leg this is."""
         return self._legs.get(leg)
+
+    @property
+    def carried(self) -> int:
+        """How many calls are talked in or ring, or take a message."""
+        return sum(call.message is not None or not isinstance(call.phase, Waiting) for call in self._calls.values())
 
     @property
     def empty(self) -> bool:

@@ -1,12 +1,6 @@
 /** What became of a recording, in words. */
 
-import type {
-  DiskTrouble,
-  RecordingItem,
-  RecordingRemoval,
-  RecordingState,
-  SideBySideFile,
-} from "../../lib/api/types";
+import type { DiskTrouble, RecordingItem, RecordingRemoval, RecordingState, SideBySideFile } from "../../lib/api/types";
 import { duration } from "../../lib/i18n/format";
 import { t, textFor } from "../text";
 
