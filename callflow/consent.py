@@ -6,7 +6,7 @@ agent who is not recorded cuts it, as it cuts everything.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callflow import hearing
 from callflow.call import Call, LegState
@@ -14,6 +14,10 @@ from callflow.deciding import fact
 from callflow.events import Command, Decision, Hush, Play, PromptFinished, Wire
 from callflow.facts import AUTOMATION, FactKind
 from callflow.wired import wiring
+
+
+CONSENT_LIMIT = timedelta(seconds=60)
+"""So long nobody is heard at the most, should its end never be told; what is left of a longer sentence is cut off."""
 
 
 def follow(before: Call, decision: Decision, now: datetime) -> Decision:
@@ -52,10 +56,11 @@ def _first(before: Call, decision: Decision, now: datetime) -> Decision:
     if call.hearing.saying != consent and call.customer_leg.state is LegState.UP:  # who is away hears it when back
         until = before.hearing.saying_until
         if before.hearing.saying == consent and _voice(before) == _voice(call):
-            call = replace(call, hearing=replace(call.hearing, saying=consent, saying_until=until))
+            limit = min(until or now + CONSENT_LIMIT, now + CONSENT_LIMIT)
+            call = replace(call, hearing=replace(call.hearing, saying=consent, saying_until=limit))
         else:
             made = hearing.say(call, (consent,), now)
-            call = made.call
+            call = replace(made.call, hearing=replace(made.call.hearing, saying_until=now + CONSENT_LIMIT))
             commands += [command for command in made.commands if isinstance(command, Play)]
     return replace(decision, call=call, commands=tuple(commands))
 

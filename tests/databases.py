@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,23 @@ from conversations.db.database import Database, upgrade
 from tests import postgres
 from tests.clock import MovableClock
 from tests.postgres import Postgres
+
+
+@pytest.fixture(autouse=True)
+def patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other tests is no fault: ten times the limits, but where these are what is tested."""
+    if request.node.get_closest_marker("real_limits") is None:
+        for limit in PATIENCE:
+            module, name = limit.rsplit(".", 1)
+            monkeypatch.setattr(limit, 10 * getattr(import_module(module), name))
+
+
+PATIENCE = (
+    "conversations.db.engines.ANSWER_LIMIT",
+    "conversations.db.engines.LOCK_WAIT",
+    "conversations.calls.store.TRANSITION_LIMIT",
+    "callflow.patience.LIMIT",
+)
 
 
 @pytest.fixture

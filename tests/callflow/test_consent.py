@@ -25,7 +25,6 @@ from callflow.events import (
     TransferAsked,
 )
 from callflow.facts import FactKind
-from callflow.hearing import SAYING_LIMIT
 from callflow.ids import LegId, PromptId
 from callflow.waiting import WaitingPlan
 from callflow.wiring import HOLD_MUSIC, FromLeg, FromPrompt, Stream
@@ -217,7 +216,7 @@ def test_an_end_that_never_comes_keeps_nobody_apart_for_ever() -> None:
     """PLUS-15."""
     ladder = answered(waiting(SHORT))
     assert ladder.call.deadline == ladder.call.hearing.saying_until
-    assert ladder.elapse(SAYING_LIMIT.total_seconds()).wired == EACH_OTHER
+    assert ladder.elapse(consent.CONSENT_LIMIT.total_seconds()).wired == EACH_OTHER
 
 
 def test_where_nothing_is_to_be_said_nothing_changes() -> None:

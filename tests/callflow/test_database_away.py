@@ -30,7 +30,7 @@ from tests.database_faults import Away, database_and_fault, gone
 
 __all__ = ["database_and_fault"]
 
-pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.wire, pytest.mark.real_limits, pytest.mark.timeout(120)]
 
 SHORT, LONG = 3.0, 30.0
 """Seconds for which the database is away at least."""

@@ -21,7 +21,7 @@ from tests.clock import MovableClock
 from tests.postgres import Postgres
 from tests.relay import Cut, Relay
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.real_limits]
 
 
 async def talking(world: World) -> Call:

@@ -15,7 +15,7 @@ from tests.flow.server import Server
 from tests.flow.test_restart import BACK, a_caller, an_agent
 from tests.postgres import Postgres
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.flow, pytest.mark.real_limits, pytest.mark.timeout(180)]
 
 SHORT, LONG = 6.0, 30.0
 """Seconds for which the database is frozen at least."""

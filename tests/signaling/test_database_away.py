@@ -19,7 +19,7 @@ from tests.signaling.house import House, open_house
 
 __all__ = ["database_and_fault"]
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.real_limits]
 
 MANY = 60
 """More requests than there are connections, at once."""
