@@ -20,7 +20,6 @@ from typing import assert_never
 from callflow import callbacks, consent, hearing, legs, messages, observing, recorded, ringing, transfers
 from callflow.agent import StatusReason
 from callflow.call import (
-    LEG_GRACE,
     Call,
     CallingBack,
     Consult,
@@ -76,6 +75,7 @@ from callflow.events import (
 )
 from callflow.facts import AUTOMATION, FactKind
 from callflow.ids import AgentId
+from callflow.limits import LEG_GRACE
 from callflow.waiting import Place
 from callflow.wired import rewired, wiring
 

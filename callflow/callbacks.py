@@ -8,12 +8,19 @@ Waiting --CallbackAsked--> Waiting without a leg --an agent answers the ring--> 
 from dataclasses import replace
 from datetime import datetime
 
-from callflow.call import CALLBACK_LIMIT, Call, Leg, LegState, Ringing, Waiting
+from callflow.call import (
+    Call,
+    Leg,
+    LegState,
+    Ringing,
+    Waiting,
+)
 from callflow.deciding import customer, fact
 from callflow.errors import RefusedError
 from callflow.events import CallbackAsked, CloseLeg, Decision, Wire
 from callflow.facts import FactKind
 from callflow.hearing import stopped
+from callflow.limits import CALLBACK_LIMIT
 from callflow.wired import wiring
 
 

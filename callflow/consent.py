@@ -15,7 +15,6 @@ from callflow.events import Command, Decision, Hush, Play, PromptFinished, Wire
 from callflow.facts import AUTOMATION, FactKind
 from callflow.wired import wiring
 
-
 CONSENT_LIMIT = timedelta(seconds=60)
 """So long nobody is heard at the most, should its end never be told; what is left of a longer sentence is cut off."""
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callflow.call import (
-    LEG_GRACE,
-    MESSAGE_LEAST,
     Call,
     CallingBack,
     Ended,
@@ -26,6 +24,7 @@ from callflow.errors import RefusedError
 from callflow.events import AgentOrder, BeginWrapUp, CloseLeg, Decision, HungUp, Release, Wire
 from callflow.facts import AUTOMATION, Fact, FactKind, Value
 from callflow.ids import AgentId
+from callflow.limits import LEG_GRACE, MESSAGE_LEAST
 
 
 def end(call: Call, reason: EndReason, by: EndedBy, now: datetime) -> Decision:

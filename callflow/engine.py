@@ -10,19 +10,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 from callflow import agent_machine, call_machine, consent, recorded
 from callflow.agent import Agent
-from callflow.agent_machine import AgentDecision, AgentEvent, AgentTimePassed, LoseRing, PanelsGone
+from callflow.agent_machine import AgentEvent, AgentTimePassed, LoseRing, PanelsGone
 from callflow.attempts import until_won
 from callflow.call import Call
 from callflow.clock import Clock
 from callflow.errors import RefusedError, StoreAwayError
 from callflow.events import (
-    AgentPolicy,
-    BeginWrapUp,
     CallEvent,
     Decision,
     DriverFailed,
@@ -31,7 +29,6 @@ from callflow.events import (
     LegLost,
     PromptFinished,
     RecordingPolicy,
-    Release,
     RingLost,
     ServerRestarted,
     TimePassed,
@@ -47,6 +44,7 @@ from callflow.router import Router
 from callflow.seen import Seen
 from callflow.unended import MOMENT, Unended
 from callflow.wiring import LegDown, LegUp, MediaEvent, MediaPort, PromptEnded
+from callflow.writing import follow, save_agent
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +52,6 @@ T = TypeVar("T", bound=Transaction)
 
 SWEEP_EVERY = timedelta(seconds=1)
 SOONEST = timedelta(milliseconds=20)
-NO_POLICY = AgentPolicy(timedelta(0))
 NOT_RECORDED = RecordingPolicy()
 
 
@@ -125,7 +122,7 @@ class Engine(Generic[T]):
             async with self._store.write() as tx:
                 decision = call_machine.arrive(await make(tx))
                 await tx.add_call(decision.call)
-                await self._follow(tx, decision, self._clock.now())
+                await follow(tx, decision, self._clock.now())
             self._committed(decision.call)
             return decision.call
 
@@ -156,7 +153,7 @@ class Engine(Generic[T]):
         async def change() -> Agent:
             async with self._store.write() as tx:
                 decision = agent_machine.step(await tx.agent(agent), event, self._clock.now())
-                await self._save_agent(tx, decision, None)
+                await save_agent(tx, decision, None)
             if isinstance(decision.lose, LoseRing):
                 self.post(decision.lose.call, RingLost(decision.lose.reservation))
             self._route_wanted.set()
@@ -347,24 +344,8 @@ class Engine(Generic[T]):
             policy = await tx.recording_policy(agent, decision.call) if agent else NOT_RECORDED
             decision = consent.follow(before, recorded.follow(before, decision, policy), now)
             await tx.save_call(decision.call)
-            await self._follow(tx, decision, now)
+            await follow(tx, decision, now)
         return before, replace(decision, call=replace(decision.call, epoch=before.epoch + 1))
-
-    async def _follow(self, tx: T, decision: Decision, now: datetime) -> None:
-        """Write what a call's decision means beside the call: its facts, and its agents."""
-        for fact in decision.facts:
-            await tx.record(fact, decision.call)
-        for agent_id, order in sorted(decision.orders, key=lambda held: held[0]):  # always in one order: no deadlock
-            policy = await tx.agent_policy(agent_id) if isinstance(order, BeginWrapUp | Release) else NO_POLICY
-            agent = agent_machine.obey(await tx.agent(agent_id), order, decision.call, policy, now)
-            await self._save_agent(tx, agent, decision.call)
-
-    async def _save_agent(self, tx: T, decision: AgentDecision, call: Call | None) -> None:
-        await tx.save_agent(decision.agent)
-        if decision.report is not None:
-            await tx.save_report(decision.agent.id, decision.report)
-        for fact in decision.facts:
-            await tx.record(fact, call)
 
     def _committed(self, call: Call) -> None:
         """Remember the call as it is now, and look for work to hand out."""

@@ -5,8 +5,6 @@ from datetime import datetime
 
 from callflow import hearing
 from callflow.call import (
-    LEG_GRACE,
-    SETUP_LIMIT,
     Call,
     CallingBack,
     Leg,
@@ -22,6 +20,7 @@ from callflow.errors import RefusedError
 from callflow.events import AgentOrder, CloseLeg, Decision, LegConnected, LegLost, Release, TransportOpened, Wire
 from callflow.facts import AUTOMATION, Fact, FactKind
 from callflow.ids import AgentId, LegId
+from callflow.limits import LEG_GRACE, SETUP_LIMIT
 from callflow.ringing import back_in_queue, skipping, talk
 from callflow.wired import wiring
 

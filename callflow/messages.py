@@ -10,13 +10,22 @@ from dataclasses import replace
 from datetime import datetime
 
 from callflow import hearing
-from callflow.call import LEG_GRACE, Call, EndedBy, EndReason, LegState, Ringing, VoiceMessage, Waiting
+from callflow.call import (
+    Call,
+    EndedBy,
+    EndReason,
+    LegState,
+    Ringing,
+    VoiceMessage,
+    Waiting,
+)
 from callflow.deciding import customer, fact
 from callflow.ending import end, kept_message
 from callflow.errors import RefusedError
 from callflow.events import AgentOrder, CloseLeg, Command, Decision, MessageBegun, Play, Release, Wire
 from callflow.facts import AUTOMATION, Fact, FactKind
 from callflow.ids import AgentId, CallId, RecordingId
+from callflow.limits import LEG_GRACE
 from callflow.wired import wiring
 from callflow.wiring import MESSAGE_TONE
 

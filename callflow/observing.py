@@ -3,11 +3,18 @@
 from dataclasses import replace
 from datetime import datetime
 
-from callflow.call import SETUP_LIMIT, Call, Leg, LegState, Observer, Talking
+from callflow.call import (
+    Call,
+    Leg,
+    LegState,
+    Observer,
+    Talking,
+)
 from callflow.deciding import fact
 from callflow.errors import RefusedError
 from callflow.events import CloseLeg, Decision, Observe, ObserveAsked, ObserveEnded, Release, Wire
 from callflow.facts import Actor, ActorKind, Fact, FactKind
+from callflow.limits import SETUP_LIMIT
 from callflow.wired import wiring
 
 

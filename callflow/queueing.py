@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from callflow.call import RING_TIME
 from callflow.ids import AgentId, QueueId
+from callflow.limits import RING_TIME
 
 
 class CallOrder(StrEnum):

@@ -7,10 +7,6 @@ from datetime import datetime
 from callflow import hearing
 from callflow.agent import StatusReason
 from callflow.call import (
-    CALLBACK_RING,
-    LEG_GRACE,
-    OFFERS_IN_VAIN,
-    SETUP_LIMIT,
     Call,
     CallingBack,
     Leg,
@@ -38,6 +34,7 @@ from callflow.events import (
 )
 from callflow.facts import AUTOMATION, Fact, FactKind
 from callflow.ids import AgentId
+from callflow.limits import CALLBACK_RING, LEG_GRACE, OFFERS_IN_VAIN, SETUP_LIMIT
 from callflow.routing import can_be_offered
 from callflow.wired import rewired, wiring
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from callflow.agent import Agent, InCall, Rung, WrapUp
-from callflow.call import DECLINE_PAUSE, RING_TIME, Call, LegState, Waiting
+from callflow.call import Call, LegState, Waiting
 from callflow.ids import AgentId, CallId, QueueId
+from callflow.limits import DECLINE_PAUSE, RING_TIME
 from callflow.pairing import Pairing, Wishes
 from callflow.queueing import CallOrder, QueuePolicy
 from callflow.turns import agent_key, caller_key, caller_key_among

@@ -5,9 +5,10 @@ from typing import Final
 
 from sqlalchemy import insert, update
 
-from callflow.call import CALL_CAP, Call, Media
+from callflow.call import Call, Media
 from callflow.facts import Fact, FactKind
 from callflow.ids import AgentId, RecordingId, new_id
+from callflow.limits import CALL_CAP
 from conversations.db.database import Write
 from conversations.db.locking import locked
 from recording.rules import may_download

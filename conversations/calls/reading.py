@@ -9,8 +9,9 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.agent import Agent
-from callflow.call import OFFERS_IN_VAIN, Call, Role
+from callflow.call import Call, Role
 from callflow.ids import AgentId, CallId, ConversationId, CustomerId
+from callflow.limits import OFFERS_IN_VAIN
 from conversations.calls.agent_rows import to_agent
 from conversations.calls.rows import LIVE, to_call
 from conversations.calls.tables import AgentRow, CallRow, PartyRow

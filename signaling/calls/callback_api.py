@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 from callflow.call import (
-    CALLBACK_RING,
-    SETUP_LIMIT,
     Call,
     CallingBack,
     Direction,
@@ -16,6 +14,7 @@ from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import CallbackAsked
 from callflow.ids import CallId, LegId, new_id
+from callflow.limits import CALLBACK_RING, SETUP_LIMIT
 from callink.calling_back import call_from
 from conversations.calls.log import concerns
 from conversations.calls.store import CallTransaction

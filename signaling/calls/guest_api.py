@@ -5,12 +5,20 @@ from typing import Final
 
 from aiohttp import web
 
-from callflow.call import SETUP_LIMIT, Call, Direction, Leg, LegState, Media, Role
+from callflow.call import (
+    Call,
+    Direction,
+    Leg,
+    LegState,
+    Media,
+    Role,
+)
 from callflow.clock import Clock
 from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import HungUp
 from callflow.ids import CallId, LegId, QueueId, new_id
+from callflow.limits import SETUP_LIMIT
 from callink.admission import JoinedAlreadyError, admit, call_of_guest
 from callink.links import Links
 from callink.values import LinkState

@@ -4,9 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from callflow.agent import Group, StatusReason
-from callflow.call import DECLINE_PAUSE, Call, LegState, Priority, Waiting
+from callflow.call import (
+    Call,
+    LegState,
+    Priority,
+    Waiting,
+)
 from callflow.facts import FactKind
 from callflow.ids import AgentId, CallId
+from callflow.limits import DECLINE_PAUSE
 from conversations.db.facts import LoggedFact
 from tests.callflow import invariants
 from tests.callflow.invariants import could_be_rung

@@ -9,10 +9,6 @@ from datetime import datetime, timedelta
 
 from callflow.agent import OFFLINE_GRACE, Activity, Agent, Group, Idle, InCall, Observing, Rung, Sound, Status, WrapUp
 from callflow.call import (
-    CALL_CAP,
-    CALLBACK_LIMIT,
-    DECLINE_PAUSE,
-    MESSAGE_LIMIT,
     Call,
     CallingBack,
     Ended,
@@ -26,6 +22,7 @@ from callflow.call import (
     Waiting,
 )
 from callflow.ids import AgentId, LegId
+from callflow.limits import CALL_CAP, CALLBACK_LIMIT, DECLINE_PAUSE, MESSAGE_LIMIT
 from callflow.queueing import CallOrder
 from callflow.waiting import MAX_WAIT
 from callflow.wiring import RINGBACK, FromLeg, FromMix, FromPrompt, Stream

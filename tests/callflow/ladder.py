@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from callflow import call_machine
-from callflow.call import SETUP_LIMIT, Call, Ended, Leg, LegState, Media, Reservation, Talking, Waiting
+from callflow.call import (
+    Call,
+    Ended,
+    Leg,
+    LegState,
+    Media,
+    Reservation,
+    Talking,
+    Waiting,
+)
 from callflow.errors import RefusedError
 from callflow.events import (
     AgentAccepted,
@@ -30,6 +39,7 @@ from callflow.ids import (
     ReservationId,
     TransportId,
 )
+from callflow.limits import SETUP_LIMIT
 from callflow.queueing import QueuePolicy
 from callflow.waiting import MAX_WAIT, WaitingPlan
 from callflow.wiring import HOLD_MUSIC, RINGBACK, FromLeg, FromPrompt, Stream

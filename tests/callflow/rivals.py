@@ -10,12 +10,13 @@ from sqlalchemy import func, select
 
 from callflow.agent import InCall, Rung, Status, WrapUp
 from callflow.agent_machine import StatusChosen, WrapUpFinished
-from callflow.call import RING_TIME, Call, Reservation, Role
+from callflow.call import Call, Reservation, Role
 from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import AgentReserved, HungUp
 from callflow.facts import AUTOMATION, FactKind
 from callflow.ids import AgentId, LegId, ReservationId, new_id
+from callflow.limits import RING_TIME
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.calls.tables import PartyRow
 from conversations.db.database import Database

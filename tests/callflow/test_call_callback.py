@@ -7,7 +7,14 @@ from datetime import timedelta
 import pytest
 
 from callflow.agent import StatusReason
-from callflow.call import CALLBACK_LIMIT, CallingBack, EndedBy, EndReason, Leg, LegState, Role
+from callflow.call import (
+    CallingBack,
+    EndedBy,
+    EndReason,
+    Leg,
+    LegState,
+    Role,
+)
 from callflow.events import (
     AgentAccepted,
     AgentDeclined,
@@ -27,6 +34,7 @@ from callflow.events import (
 )
 from callflow.facts import FactKind
 from callflow.ids import LegId, PromptId
+from callflow.limits import CALLBACK_LIMIT
 from callflow.waiting import WaitingPlan
 from callflow.wiring import RINGBACK, FromPrompt, Stream
 from tests.callflow.ladder import (

@@ -7,7 +7,13 @@ from datetime import timedelta
 import pytest
 
 from callflow import recorded
-from callflow.call import LEG_GRACE, MESSAGE_LIMIT, EndedBy, EndReason, LegState, Role, VoiceMessage
+from callflow.call import (
+    EndedBy,
+    EndReason,
+    LegState,
+    Role,
+    VoiceMessage,
+)
 from callflow.events import (
     AgentReserved,
     CallbackAsked,
@@ -28,6 +34,7 @@ from callflow.events import (
 )
 from callflow.facts import FactKind
 from callflow.ids import LegId, PromptId, RecordingId
+from callflow.limits import LEG_GRACE, MESSAGE_LIMIT
 from callflow.messages import call_of
 from callflow.routing import can_be_offered
 from callflow.waiting import MAX_WAIT, WaitingPlan

@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 
 from callflow.agent import Rung
-from callflow.call import RING_TIME, Call, Ringing, Role, Talking, Waiting
+from callflow.call import (
+    Call,
+    Ringing,
+    Role,
+    Talking,
+    Waiting,
+)
 from callflow.events import AgentAccepted, AgentDeclined, AgentReserved, HungUp, TimePassed
 from callflow.facts import FactKind
+from callflow.limits import RING_TIME
 from tests.callflow.races import together
 from tests.callflow.rivals import Rivals, only_refusals, rivals
 

@@ -14,12 +14,20 @@ from typing import Literal, NamedTuple
 
 import pytest
 
-from callflow.call import RING_TIME, Call, Reservation, Ringing, Role, Talking, Waiting
+from callflow.call import (
+    Call,
+    Reservation,
+    Ringing,
+    Role,
+    Talking,
+    Waiting,
+)
 from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentReserved, CallEvent, HungUp, TimePassed, TransferAsked
 from callflow.facts import FactKind
 from callflow.ids import CallId
+from callflow.limits import RING_TIME
 from callflow.queueing import QueuePolicy
 from conversations.calls.store import CallStore, CallTransaction
 from conversations.db.database import Database

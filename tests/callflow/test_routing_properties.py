@@ -10,8 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflow.agent import Agent, Status
-from callflow.call import DECLINE_PAUSE, Call, LegState, Priority, Skip
+from callflow.call import (
+    Call,
+    LegState,
+    Priority,
+    Skip,
+)
 from callflow.ids import AgentId, CallId, QueueId
+from callflow.limits import DECLINE_PAUSE
 from callflow.queueing import CallOrder, QueuePolicy
 from callflow.routing import Assignment, assign, can_be_offered
 from tests.callflow.ladder import NOON

@@ -15,10 +15,21 @@ from callflow.agent_machine import (
     WrapUpFinished,
     WrapUpWritten,
 )
-from callflow.call import SETUP_LIMIT, Call, CallingBack, Leg, LegState, Media, Priority, Ring, Role, Talking
+from callflow.call import (
+    Call,
+    CallingBack,
+    Leg,
+    LegState,
+    Media,
+    Priority,
+    Ring,
+    Role,
+    Talking,
+)
 from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentDeclined, HungUp, TransportOpened
 from callflow.ids import AgentId, CallId, ConversationId, CustomerId, LegId, QueueId, TransportId
+from callflow.limits import SETUP_LIMIT
 from callflow.wiring import LegDown, LegUp, LostBecause, MediaEvent
 from conversations.threads.joining import thread_for_call
 from tests.callflow.stage import Stage

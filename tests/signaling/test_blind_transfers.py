@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from callflow.agent import Group, Idle, Rung, StatusReason, WrapUp
-from callflow.call import DECLINE_PAUSE, Call, Ringing, Waiting
+from callflow.call import Call, Ringing, Waiting
+from callflow.limits import DECLINE_PAUSE
 from tests.clock import MovableClock
 from tests.signaling.floor import Floor, talking
 from tests.signaling.guest_pages import guest_page

@@ -4,9 +4,15 @@ import pytest
 from sqlalchemy import update
 
 from callflow.agent import Group, Idle, Observing, StatusReason, WrapUp
-from callflow.call import DECLINE_PAUSE, Call, Ringing, Talking, Waiting
+from callflow.call import (
+    Call,
+    Ringing,
+    Talking,
+    Waiting,
+)
 from callflow.events import AgentRemoved, CallEvent
 from callflow.ids import CallId, LegId
+from callflow.limits import DECLINE_PAUSE
 from conversations.directory.tables import UserRow
 from tests.clock import MovableClock
 from tests.signaling.desk import Desk
