@@ -4,7 +4,8 @@ import { button, h, setAttribute, setText, show } from "./dom";
 import { duration } from "../lib/i18n/format";
 import type { GuestCall, GuestLink, GuestPlace } from "./api";
 import type { Live } from "./live";
-import type { Page, Session } from "./session";
+import type { Page } from "./screens";
+import type { Session } from "./session";
 import { clock, inWords, moment, t } from "./words";
 
 interface Words {

@@ -3,50 +3,11 @@
 import { callsSupported, pause, retryDelay } from "../lib/rtc";
 import * as api from "./api";
 import { Bell } from "./bell";
-import { followCall, type Events } from "./events";
+import { followCall } from "./events";
 import { Live } from "./live";
 import { Own } from "./own";
+import type { Ending, Page, Screen, Wanted } from "./screens";
 import { t } from "./words";
-
-/** Pages that are one sentence and a way on. */
-export type Page =
-  | Exclude<api.LinkState, "active">
-  | "unknown"
-  | "closed"
-  | "nobody"
-  | "restarting"
-  | "busy"
-  | "unsupported"
-  | "insecure"
-  | "unreachable"
-  | "elsewhere";
-
-export type Ending =
-  | "agent"
-  | "you"
-  | "left"
-  | "gone"
-  | "unreached"
-  | "not_now"
-  | "no_callback"
-  | "message_full"
-  | "message_cut"
-  | Exclude<api.EndReason, "hung_up" | "abandoned">;
-
-export type Screen =
-  | { kind: "loading" }
-  /** `later`: the call that could not be let in yet; it is asked for again until it is. */
-  | { kind: "page"; page: Page; later?: Wanted }
-  | { kind: "before" }
-  | { kind: "live"; live: Live }
-  /** `listening`: an agent may still call back, as long as the page is open. */
-  | { kind: "ended"; how: Ending; call: api.GuestCall; listening?: Events };
-
-/** A call as the customer asked for it. */
-interface Wanted {
-  media: api.Media;
-  name: string;
-}
 
 /** After these an agent may call back: nobody talked to the customer. */
 const CALLS_AGAIN: readonly Ending[] = [
