@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from callflow import patience
 from callflow.errors import StoreAwayError
-from callflow.patience import LIMIT
 
 log = logging.getLogger(__name__)
 
@@ -41,17 +41,17 @@ class Mailbox(Generic[E, R]):
         """Leave an event. While the database is away it is kept, and later ones wait. Raises `asyncio.QueueFull`."""
         self._queue.put_nowait(_Letter(event, None))
 
-    async def ask(self, event: E, limit: float = LIMIT) -> R:
+    async def ask(self, event: E, limit: float | None = None) -> R:
         """Leave an event and wait for what came of it. Raises what handling it raised.
 
-        Raises `StoreAwayError` after `limit` seconds: what was not begun by then never is, and what was begun may be
+        Raises `StoreAwayError` after `limit` seconds, or those of `patience`: what was not begun by then never is, and what was begun may be
         committed yet.
         """
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         letter = _Letter(event, answer)
         self._queue.put_nowait(letter)
         try:
-            await asyncio.wait({answer}, timeout=limit)
+            await asyncio.wait({answer}, timeout=patience.LIMIT if limit is None else limit)
         except asyncio.CancelledError:
             answer.cancel()
             raise
