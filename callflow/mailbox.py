@@ -44,8 +44,8 @@ class Mailbox(Generic[E, R]):
     async def ask(self, event: E, limit: float | None = None) -> R:
         """Leave an event and wait for what came of it. Raises what handling it raised.
 
-        Raises `StoreAwayError` after `limit` seconds, or those of `patience`: what was not begun by then never is, and what was begun may be
-        committed yet.
+        Raises `StoreAwayError` after `limit` seconds, or those of `patience`: what was not begun by then never is, and
+        what was begun may be committed yet.
         """
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         letter = _Letter(event, answer)
