@@ -11,18 +11,16 @@ import { t } from "./words";
 const NEARLY_FULL_S = 30;
 
 export function makeMessage(session: Session, say: (sentence: string) => void) {
-  const leave = button(
-    "secondary",
-    microphone,
-    t("message.leave"),
-    () => void press(() => session.beginMessage(false)),
-  );
+  const begin = () => session.beginMessage(false);
+  const leave = button("secondary", microphone, t("message.leave"), () => void press(begin));
   const leaving = h("div", { class: "callback" }, leave.element, h("p", { class: "hint" }, t("message.hint")));
 
   const level = makeLevel();
-  const done = button("primary", send, t("message.send"), () => void press(() => session.sendMessage()));
+  const finish = () => session.sendMessage();
+  const giveUp = () => session.cancelMessage();
+  const done = button("primary", send, t("message.send"), () => void press(finish));
   const again = button("secondary", null, t("message.again"), () => void press(startAgain));
-  const cancel = button("plain", null, t("message.cancel"), () => void press(() => session.cancelMessage()));
+  const cancel = button("plain", null, t("message.cancel"), () => void press(giveUp));
   const speaking = h(
     "div",
     { class: "callback" },
@@ -34,14 +32,19 @@ export function makeMessage(session: Session, say: (sentence: string) => void) {
   );
   const element = h("div", {}, leaving, speaking);
   let warned = false;
-  let busy = false;
+  let doing: (() => Promise<void>) | null = null;
+  let next: (() => Promise<void>) | null = null;
 
-  /** One press at a time. A button that were switched off meanwhile would lose the focus. */
+  /** One press at a time: another button's follows. A button that were switched off meanwhile would lose the focus. */
   async function press(what: () => Promise<void>): Promise<void> {
-    if (busy) return;
-    busy = true;
-    await what();
-    busy = false;
+    if (doing !== null) {
+      next = what === doing ? null : what;
+      return;
+    }
+    for (doing = what; doing !== null; doing = next) {
+      next = null;
+      await doing();
+    }
   }
 
   async function startAgain(): Promise<void> {
