@@ -64,10 +64,11 @@ class Door:
         trying.add_done_callback(self._has_tried)
         try:
             await asyncio.wait({trying}, timeout=engines.ANSWER_LIMIT)
-        finally:
-            if not trying.done():
-                self._see_off(trying)
+        except asyncio.CancelledError:
+            self._see_off(trying)  # also when it has just been let through: nobody would close its connection
+            raise
         if not trying.done():
+            self._see_off(trying)
             self._away = True
             raise StoreAwayError("it does not answer")
         try:

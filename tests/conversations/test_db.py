@@ -1,6 +1,7 @@
 """The unit of work and the log of facts, on both engines."""
 
 import asyncio
+import gc
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -8,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from callflow.facts import Actor, ActorKind, Fact, FactKind
 from callflow.ids import CallId, ConversationId
@@ -183,3 +185,28 @@ async def test_a_writer_that_is_cancelled_during_its_commit_commits_and_is_heard
 async def test_another_kind_of_database_is_refused_with_a_sentence(url: str, clock: MovableClock) -> None:
     with pytest.raises(ValueError, match="database must be"):
         await Database.open(url, clock)
+
+
+@pytest.mark.filterwarnings("error")  # one that only the garbage collector finds was lost
+async def test_who_is_cancelled_while_waiting_for_a_connection_leaves_it_to_others(database: Database) -> None:
+    """Reliability S17: at whichever step; SQLite has one connection that writes, and a lost one stops everybody."""
+
+    async def reads() -> None:
+        async with database.read():
+            pass
+
+    async def writes() -> None:
+        async with database.write():
+            pass
+
+    for work in (reads, writes):
+        for steps in range(60):
+            task = asyncio.create_task(work())
+            await asyncio.sleep(steps * 0.0001)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    pools: list[QueuePool] = [vars(database)[name].pool for name in ("_writer", "_reader")]
+    async with asyncio.timeout(5):
+        while any(pool.checkedout() for pool in pools):  # noqa: ASYNC110 - a pool tells nobody
+            await asyncio.sleep(0.01)
+    gc.collect()
