@@ -208,7 +208,7 @@ class Engine(Generic[T]):
 
     @property
     def carried(self) -> int:
-        """How many calls are talked in or ring, or take a message."""
+        """How many calls are talked in or ring, or take a message, with anybody there."""
         return self._seen.carried
 
     async def take(self, queue: QueueId, agent: AgentId) -> None:

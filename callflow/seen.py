@@ -1,6 +1,6 @@
 """Each live call as last committed by this process: to find a leg's call, and to stop its media before a write."""
 
-from callflow.call import Call, Waiting
+from callflow.call import Call, LegState, Waiting
 from callflow.ids import CallId, LegId
 
 
@@ -30,10 +30,15 @@ class Seen:
 
     @property
     def carried(self) -> int:
-        """How many calls are talked in or ring, or take a message."""
-        return sum(call.message is not None or not isinstance(call.phase, Waiting) for call in self._calls.values())
+        """How many calls are talked in or ring, or take a message, with anybody there: only these lose by a stop."""
+        return sum(_carried(call) for call in self._calls.values())
 
     @property
     def empty(self) -> bool:
         """Whether nothing is remembered."""
         return not self._calls and not self._legs
+
+
+def _carried(call: Call) -> bool:
+    there = any(party.leg.state is LegState.UP for party in call.parties)
+    return there and (call.message is not None or not isinstance(call.phase, Waiting))

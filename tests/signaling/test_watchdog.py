@@ -54,10 +54,10 @@ from signaling import health, serving
 from signaling.cli import main
 from signaling.watchdog import watched
 
-def stand_still(session):
+async def stand_still(database):
     time.sleep(60)
 
-health.last_number = stand_still
+health.healthy = stand_still
 serving.watched = partial(watched, 1.0)
 sys.exit(main(sys.argv[1:]))
 """
