@@ -38,8 +38,9 @@ async def follow_call(write: Write, fact: Fact, call: Call) -> None:
 
 async def _follow_message(write: Write, fact: Fact, call: Call, recording: RecordingId) -> None:
     now = write.clock.now()
-    if fact.kind is FactKind.CALL_MESSAGE_BEGUN:
-        await _insert(write, call, recording, kind=RecordingKind.MESSAGE, media=Media.AUDIO, download=True)
+    if fact.kind is FactKind.CALL_MESSAGE_BEGUN and call.message is not None:
+        kind, since = RecordingKind.MESSAGE, call.message.since
+        await _insert(write, call, recording, kind=kind, media=Media.AUDIO, download=True, started_at=since)
         return
     row = await locked(write.session, RecordingRow, recording)
     seconds = timedelta(seconds=float(fact.data.get("seconds") or 0))
