@@ -35,7 +35,7 @@ _AUDITED = frozenset(
     }
 )
 """What is written into the audit log too (SYS-08)."""
-_LED = frozenset({FactKind.AGENT_STATUS, FactKind.CALL_WRAPPED})
+_LED = frozenset({FactKind.AGENT_STATUS, FactKind.CALL_WRAPPED, FactKind.RECORDING_CHANGED})
 """What is written there when a supervisor does it."""
 _CALLS = frozenset(
     {

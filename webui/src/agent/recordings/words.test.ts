@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import {
   agentsText,
+  deletionText,
+  erasedText,
   lengthText,
   preparationText,
   preparingText,
   troubleText,
   videoTroubleText,
+  whyNotDeleted,
   whyNotHeard,
 } from "./words";
 
@@ -40,4 +43,22 @@ test("a video file that is made says how many are before it, and what failed say
   expect(videoTroubleText({ state: "preparing", why: null })).toBeNull();
   expect(preparationText({ preparation: "ready" })).toBeNull();
   expect(preparationText({ preparation: "waiting" })).toContain("being prepared");
+});
+
+test("deleting says where it does what, and why it cannot be done now", () => {
+  expect(whyNotDeleted({ legal_hold: true, state: "uploading" })).toContain("legal hold");
+  expect(whyNotDeleted({ legal_hold: false, state: "uploading" })).toContain("afterwards");
+  expect(whyNotDeleted({ legal_hold: false, state: "failed" })).toBeNull();
+  expect(deletionText("spooled")).not.toContain("your own server");
+  expect(deletionText("uploaded")).toContain("removed at your own server too");
+  expect(deletionText("failed_over")).toContain("What of it has arrived");
+});
+
+test("what became of all recordings of a customer is counted in words, and nothing is said of none", () => {
+  const none = { deleted: 0, later: 0, held: 0, at_server: 0 };
+  expect(erasedText(none, "Cora")).toBe("0 recordings of Cora were deleted.");
+  expect(erasedText({ ...none, held: 1 }, "Cora")).toBe("1 is under legal hold and stays.");
+  expect(erasedText({ deleted: 2, later: 1, held: 3, at_server: 4 }, "Cora")).toMatch(
+    /^2 recordings of Cora .* 1 is not finished .* 3 are under legal hold .* 4 files are to be removed/,
+  );
 });

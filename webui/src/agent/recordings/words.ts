@@ -1,6 +1,13 @@
 /** What became of a recording, in words. */
 
-import type { DiskTrouble, RecordingItem, RecordingRemoval, RecordingState, SideBySideFile } from "../../lib/api/types";
+import type {
+  DiskTrouble,
+  RecordingItem,
+  RecordingRemoval,
+  RecordingsErased,
+  RecordingState,
+  SideBySideFile,
+} from "../../lib/api/types";
 import { duration } from "../../lib/i18n/format";
 import { t, textFor } from "../text";
 
@@ -74,4 +81,28 @@ export function diskText(what: DiskTrouble, leads: boolean): string {
 /** Says what became of a deleted recording at the customer's server. */
 export function removalText({ state, server, sentence }: RecordingRemoval): string {
   return `${t(`recordings.removal.${state}`, { server: server || t("recordings.removal.unknown") })} ${sentence}`.trim();
+}
+
+/** Says why nobody can delete a recording now; null when somebody can. */
+export function whyNotDeleted({ legal_hold, state }: Pick<RecordingItem, "legal_hold" | "state">): string | null {
+  if (legal_hold) return t("recordings.held");
+  return ["recording", "finalizing", "uploading"].includes(state) ? t("recordings.not_finished") : null;
+}
+
+/** Says what deleting a recording does, here and at the customer's server; nothing was sent of one that is `spooled`. */
+export function deletionText(state: RecordingState): string {
+  const there = state === "uploaded" ? "recordings.delete_sent" : "recordings.delete_perhaps_sent";
+  return [t("recordings.delete_text"), ...(state === "spooled" ? [] : [t(there)])].join(" ");
+}
+
+/** Says what became of the wish to delete all recordings of a customer. */
+export function erasedText({ deleted, later, held, at_server }: RecordingsErased, customer: string): string {
+  const parts = [
+    ...(later > 0 ? [t("recordings.erased_later", { count: later })] : []),
+    ...(held > 0 ? [t("recordings.erased_held", { count: held })] : []),
+    ...(at_server > 0 ? [t("recordings.erased_at_server", { count: at_server })] : []),
+  ];
+  // That none was deleted is said only where nothing else was found either.
+  const first = deleted > 0 || parts.length === 0 ? [t("recordings.erased_deleted", { count: deleted, customer })] : [];
+  return [...first, ...parts].join(" ");
 }

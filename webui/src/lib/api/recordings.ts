@@ -16,6 +16,12 @@ export const recordings = {
   messages: (conversation_id: string) =>
     answer(api.GET(`${V1}/conversations/{conversation_id}/voice-messages`, { params: { path: { conversation_id } } })),
   one: (recording: string) => answer(api.GET(`${V1}/recordings/{recording_id}`, ofRecording(recording))),
+  /** Under legal hold nobody and nothing deletes it. */
+  hold: (recording: string, legal_hold: boolean) =>
+    answer(api.PATCH(`${V1}/recordings/{recording_id}`, { ...ofRecording(recording), body: { legal_hold } })),
+  remove: (recording: string) => answer(api.DELETE(`${V1}/recordings/{recording_id}`, ofRecording(recording))),
+  eraseOf: (customer_id: string) =>
+    answer(api.POST(`${V1}/customers/{customer_id}/erase-recordings`, { params: { path: { customer_id } } })),
   sideBySide: (recording: string) =>
     answer(api.GET(`${V1}/recordings/{recording_id}/side-by-side`, ofRecording(recording))),
   prepare: (recording: string) =>
