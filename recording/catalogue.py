@@ -160,6 +160,12 @@ class Catalogue:
                 raise NotFoundError("There is no such recording.")
             return (await _shown(session, [row]))[0]
 
+    async def some(self, recordings: Sequence[RecordingId]) -> list[KeptRecording]:
+        """Return recordings in this order; those that are not there are left out."""
+        async with self._database.read() as session:
+            rows = (await session.scalars(select(RecordingRow).where(RecordingRow.id.in_(recordings)))).all()
+            return await _shown(session, sorted(rows, key=lambda row: recordings.index(RecordingId(row.id))))
+
     async def hearable(self, user: User, recording: RecordingId) -> KeptRecording:
         """Return a recording that this person may hear. Raises NotFoundError.
 

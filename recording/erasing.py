@@ -19,7 +19,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callflow.errors import RefusedError
-from callflow.facts import AUTOMATION, Actor, ActorKind
+from callflow.facts import AUTOMATION, Actor, ActorKind, Fact, FactKind
 from callflow.ids import CustomerId, QueueId, RecordingId
 from conversations.db.audit import audit
 from conversations.db.database import Database, Write
@@ -125,6 +125,7 @@ class Retention:
             await write.session.merge(RetentionRow(queue_id=queue, days=days))
             was = {"recording_days": before[queue]} if queue in before else {}
             await audit(write, actor, "queue", queue, found.name, was, {"recording_days": days or "for ever"})
+            write.fact(Fact(FactKind.SETTINGS_CHANGED, actor, queue=queue))
 
     async def hold(self, actor: Actor, recording: RecordingId, on: bool) -> None:
         """Let nobody delete a recording, or let them again. Raises NotFoundError."""

@@ -18,6 +18,8 @@ from signaling.models.recordings import (
 from signaling.recordings_api import recording_item
 
 SHOWN = 200
+FIRST = 5
+"""So many are shown whole."""
 
 
 class RetentionApi:
@@ -67,4 +69,10 @@ class RetentionApi:
         """Return what would be deleted in the coming night; nothing is."""
         due = await self._retention.tonight()
         size = sum(one.size for one in due)
-        return RetentionDryRun(count=len(due), size=size, recordings=[one.id for one in due[:SHOWN]])
+        first = await self._catalogue.some([one.id for one in due[:FIRST]])
+        return RetentionDryRun(
+            count=len(due),
+            size=size,
+            recordings=[one.id for one in due[:SHOWN]],
+            first=[recording_item(one) for one in first],
+        )

@@ -198,11 +198,15 @@ class RetentionDays(Model):
 
 
 class RetentionDryRun(Model):
-    """What would be deleted in the coming night: how many, how large, and the first of them, oldest first."""
+    """What would be deleted in the coming night: how many, how large, and the first of them, oldest first.
+
+    `recordings` are ids, the same recordings as `first`, which shows a few of them whole, and more.
+    """
 
     count: int
     size: int
     recordings: list[str]
+    first: list[RecordingItem]
 
 
 class RecordingsErased(Model):

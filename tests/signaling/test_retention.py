@@ -15,14 +15,17 @@ from callflow.recorded import recording_of
 from callflow.wiring import TapTrouble, TapWhy
 from conversations.db.audit import AuditRow
 from conversations.db.database import Database
+from conversations.db.facts import facts_after
 from conversations.errors import NotFoundError
 from recording import erasing
+from recording.catalogue import Catalogue
 from recording.erasing import TRASH, Erasing, Retention, next_night
 from recording.records import MAGIC
 from recording.retention import DEFAULT_DAYS, Candidate, may_go
 from recording.states import RecordingState
 from recording.tables import RecordingRow
 from signaling.app import SPOOL
+from signaling.panel.touched import touched_by
 from tests.clock import MovableClock
 from tests.conversations.centre import Centre
 from tests.recording.recorded import Archive
@@ -226,6 +229,32 @@ async def test_the_api_of_retention(house: House) -> None:
         "default_days": 90,
         "queues": [{"queue_id": queue["id"], "days": 7}],
     }
-    assert await sue.get("/recording-retention/dry-run") == {"count": 0, "size": 0, "recordings": []}
+    assert await sue.get("/recording-retention/dry-run") == {"count": 0, "size": 0, "recordings": [], "first": []}
     assert (await admin.refused("POST", "/customers/customer_x/erase-recordings"))[0] == 404
     assert (await sue.refused("DELETE", "/recordings/rec_x"))[0] == 404
+
+
+@wire
+async def test_open_pages_hear_of_a_hold_and_of_the_days_of_a_queue(
+    archive: Archive, retention: Retention, clock: MovableClock
+) -> None:
+    """PLUS-10, SYS-08: so does an open audit log; the first of a dry run are shown in its order."""
+    recording, boss, database = await kept(archive, clock), archive.centre.sam.actor, archive.centre.database
+    second = await kept(archive, clock, "Dora")
+
+    async def stale(after: int) -> tuple[int, frozenset[str]]:
+        async with database.read() as session:
+            logged = await facts_after(session, after, 1000)
+        return logged[-1].number, touched_by(one.fact for one in logged).stale
+
+    upto, _ = await stale(0)
+    await retention.hold(boss, recording, True)
+    upto, lists = await stale(upto)
+    assert lists == {"audit", "recordings", "recording_storage"}
+    await retention.set_days(boss, archive.centre.desk.id, 1)
+    _, lists = await stale(upto)
+    assert lists == {"audit", "settings"}
+    assert [one.id for one in await Catalogue(database).some([second, RecordingId("rec_x"), recording])] == [
+        second,
+        recording,
+    ]

@@ -54,3 +54,11 @@ export const recordingSettings = {
   setAgent: (agent_id: string, body: Omit<Api.AgentRecording, "agent_id">) =>
     answer(api.PUT(`${V1}/recording-settings/agents/{agent_id}`, { params: { path: { agent_id } }, body })),
 };
+
+export const recordingRetention = {
+  current: () => answer(api.GET(`${V1}/recording-retention`)),
+  /** Keeps the recordings of a queue for so many days; null is for ever. */
+  setQueue: (queue_id: string, days: number | null) =>
+    answer(api.PUT(`${V1}/recording-retention/queues/{queue_id}`, { params: { path: { queue_id } }, body: { days } })),
+  dryRun: () => answer(api.GET(`${V1}/recording-retention/dry-run`)),
+};

@@ -81,6 +81,7 @@ export type MissedCall = Schemas["MissedCall"];
 export type Recorded = NonNullable<NonNullable<PanelCall["talk"]>["recorded"]>;
 export type RecordingItem = Schemas["RecordingItem"];
 export type RecordingRemoval = Schemas["RecordingRemoval"];
+export type QueueRetention = Schemas["QueueRetention"];
 export type RecordingsErased = Schemas["RecordingsErased"];
 export type SideBySideFile = Schemas["SideBySideFile"];
 export type RecordingKind = Schemas["RecordingKind"];

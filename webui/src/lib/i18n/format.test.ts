@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dayInWords, dayOf, duration, durationInWords, shortTime } from "./format";
+import { dayInWords, dayOf, duration, durationInWords, shortTime, size } from "./format";
 
 const now = new Date(2026, 10, 22, 15, 30).getTime();
 const ago = (minutes: number): number => now - minutes * 60_000;
@@ -19,6 +19,17 @@ test("a duration in words names its two largest units", () => {
   expect(durationInWords(125, "en")).toBe("2 min 5 sec");
   expect(durationInWords(0, "en")).toBe("0 sec");
   expect(durationInWords(7265, "en")).toBe("2 hr 1 min");
+});
+
+test.each([
+  [0, "0 bytes"],
+  [1, "1 byte"],
+  [999, "999 bytes"],
+  [1000, "1 kB"],
+  [1_440_000, "1.4 MB"],
+  [3e15, "3,000 TB"],
+])("%d bytes read %s", (bytes, text) => {
+  expect(size(bytes, "en")).toBe(text);
 });
 
 test("a list shows the time today, the weekday this week, then the date", () => {

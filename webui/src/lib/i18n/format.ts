@@ -28,6 +28,15 @@ export function durationInWords(seconds: number, locale: string): string {
     .join(" ");
 }
 
+const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+
+/** Returns a number of bytes in the largest unit that it fills, such as `1.4 GB`. */
+export function size(bytes: number, locale: string): string {
+  const step = bytes < 1000 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const options = { style: "unit", unit: SIZES[step], unitDisplay: step === 0 ? "long" : "short" } as const;
+  return new Intl.NumberFormat(locale, { ...options, maximumFractionDigits: 1 }).format(bytes / 1000 ** step);
+}
+
 /** Returns the short form of an instant for lists: the time today, the weekday within six days, else the date. */
 export function shortTime(at: Instant, now: number, locale: string): string {
   const date = new Date(at);
