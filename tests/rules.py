@@ -1,5 +1,10 @@
-"""Which rules of docs/rules.md the tests prove: a docstring names them, and counts once its test has passed."""
+"""Which rules of docs/rules.md the tests prove: a docstring names them, and counts once its test has passed.
 
+The suite runs in parts side by side: each keeps what it has shown (`--keep-evidence`), and what looks at the whole
+afterwards reads it (`--evidence`).
+"""
+
+import json
 import re
 from collections import defaultdict
 from collections.abc import Generator
@@ -63,9 +68,32 @@ def named_rules(docstring: str) -> set[str]:
     return named
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Name the files of evidence."""
+    parser.addoption("--keep-evidence", type=Path, help="write what this part of the suite has shown")
+    parser.addoption("--evidence", type=Path, action="append", default=[], help="read what a part has shown")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin with nothing shown."""
-    config.stash[EVIDENCE] = Evidence(listed_rules(RULES.read_text("utf-8")))
+    """Begin with nothing shown, or with what the parts of the suite have shown."""
+    evidence = config.stash[EVIDENCE] = Evidence(listed_rules(RULES.read_text("utf-8")))
+    for path in config.getoption("--evidence") or ():
+        shown = json.loads(path.read_text("utf-8"))
+        evidence.passed |= set(shown["passed"])
+        evidence.skipped |= set(shown["skipped"])
+        for rule, tests in shown["named"].items():
+            evidence.named[rule] |= set(tests)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep what was shown."""
+    path = session.config.getoption("--keep-evidence")
+    if path is None:
+        return
+    evidence = session.config.stash[EVIDENCE]
+    named = {rule: sorted(tests) for rule, tests in evidence.named.items()}
+    shown = {"passed": sorted(evidence.passed), "skipped": sorted(evidence.skipped), "named": named}
+    path.write_text(json.dumps(shown), "utf-8")
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -82,7 +110,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for rule in named_rules(getattr(getattr(item, "obj", None), "__doc__", None) or ""):
             evidence.named[rule].add(item.nodeid)
     yield
-    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+    if config.getoption("--evidence"):
+        evidence.whole = True
+    elif config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         evidence.whole = False
     items.sort(key=lambda item: item.name == LAST)
     if not evidence.whole:
