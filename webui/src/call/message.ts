@@ -58,7 +58,9 @@ export function makeMessage(session: Session, say: (sentence: string) => void) {
     const message = waits ? live.call.voice_message : null;
     show(element, waits);
     show(speaking, message !== null);
-    show(leaving, waits && message === null && live.call.leaves_messages && session.own.microphone.track !== null);
+    // The server refuses a message of who cannot be heard yet.
+    const heard = live?.call.mine === "up" && session.own.microphone.track !== null;
+    show(leaving, waits && message === null && live.call.leaves_messages && heard);
     const left = message && live ? -live.since(message.until) : null;
     const nearlyFull = left !== null && left <= NEARLY_FULL_S;
     if (nearlyFull && !warned) say(t("message.nearly-full", { count: Math.max(1, Math.round(left)) }));
