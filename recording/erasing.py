@@ -30,7 +30,7 @@ from recording.catalogue import changed_fact
 from recording.removing import RemovalState, want_removed, wanted_of
 from recording.retention import MAY_BE_ERASED, MOST_DAYS, Candidate, may_go
 from recording.spool import names_in
-from recording.tables import NoteRow, PreparationRow, RecordingRow, RetentionRow
+from recording.tables import NoteRow, PreparationRow, RecordingRow, RetentionRow, TranscriptRow
 
 log = logging.getLogger(__name__)
 
@@ -240,11 +240,12 @@ def _asker(row: RecordingRow) -> Actor:
 
 
 async def _note(write: Write, row: RecordingRow, actor: Actor) -> None:
-    """Say in the row that the recording is gone; what people wrote about it goes with it."""
+    """Say in the row that the recording is gone; what was written about it goes with it."""
     now = row.deleted_at = write.clock.now()
     row.deadline_at = None
     row.epoch += 1
     await write.session.execute(delete(NoteRow).where(NoteRow.recording_id == row.id))
+    await write.session.execute(delete(TranscriptRow).where(TranscriptRow.recording_id == row.id))
     await write.session.execute(delete(PreparationRow).where(PreparationRow.recording_id == row.id))
     after: dict[str, Any] = {"deleted_at": now.isoformat()}
     # Who deletes by age leaves what was delivered: it is there to stay.

@@ -145,6 +145,16 @@ class AgentRecordingRow(Base):
     version: Mapped[int]
 
 
+class TranscriptRow(Base):
+    """What was said in a recording, by its moments."""
+
+    __tablename__ = "recording_transcripts"
+
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id"), primary_key=True)
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    """Of each line the second, who spoke, and the text."""
+
+
 class NoteRow(Base):
     """A note at a moment of a recording."""
 

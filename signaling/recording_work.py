@@ -23,6 +23,7 @@ from recording.rules import RecordingRules, policy_for
 from recording.shelf import DatabaseShelf, KeptInPlace
 from recording.space import Space, SpaceWatch
 from recording.targets import SecretKeys, Targets, uploads_are_on
+from recording.transcripts import Transcripts
 from recording.troubles import Troubles
 from recording.uploader import Uploader
 from signaling.http.api import Api
@@ -62,11 +63,12 @@ class RecordingWork:
         self.targets = Targets(database, keys)
         self.shelf = DatabaseShelf(database, keys, self.folder)
         self.remover = Remover(database, self.shelf)
+        self.transcripts = Transcripts(database)
         self.uploader = Uploader(self.shelf, KeptInPlace(self.folder), database.clock)
 
     def register(self, api: Api, engine: Engine[CallTransaction], say: Callable[[Source], Awaitable[None]]) -> None:
         """Add the routes. `say` makes what customers hear before they are recorded."""
-        RecordingsApi(self.catalogue, self.preparations, self.remover, self.folder).register(api)
+        RecordingsApi(self.catalogue, self.preparations, self.remover, self.transcripts, self.folder).register(api)
         RetentionApi(self.retention, self.catalogue).register(api)
         RecordingSettingsApi(self.rules, engine, say).register(api)
         RecordingStorageApi(self.targets, self.shelf, self.remover).register(api)

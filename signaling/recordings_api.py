@@ -14,12 +14,14 @@ from recording.catalogue import Catalogue, KeptRecording, Note, RecordingFilter
 from recording.preparations import Preparations, SideBySide
 from recording.removing import Remover
 from recording.states import RecordingKind, RecordingState
+from recording.transcripts import Line, Transcripts
 from signaling.http.api import Api
 from signaling.http.problems import Problem
 from signaling.http.rules import SIGNED_IN, SUPERVISOR, SignedIn
 from signaling.models.common import Id
 from signaling.models.recordings import (
     NewRecordingNote,
+    NewTranscript,
     OneRecording,
     RecordingFile,
     RecordingItem,
@@ -28,6 +30,7 @@ from signaling.models.recordings import (
     RecordingRemoval,
     RecordingSegment,
     SideBySideFile,
+    TranscriptLine,
 )
 from signaling.views import ref
 
@@ -39,10 +42,18 @@ CONTENT_TYPES: Final = {".webm": "video/webm", ".json": "application/json"}
 class RecordingsApi:
     """Handlers of `/recordings`. `folder` holds all finished files."""
 
-    def __init__(self, catalogue: Catalogue, preparations: Preparations, remover: Remover, folder: Path) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        preparations: Preparations,
+        remover: Remover,
+        transcripts: Transcripts,
+        folder: Path,
+    ) -> None:
         self._catalogue = catalogue
         self._preparations = preparations
         self._remover = remover
+        self._transcripts = transcripts
         self._folder = folder
         self._heard: dict[tuple[str, str, str], float] = {}
 
@@ -54,6 +65,7 @@ class RecordingsApi:
         api.get(f"{one}/files/{{kind}}", self.get_recording_file, rule=SIGNED_IN, tag="recordings")
         api.get(f"{one}/side-by-side", self.get_side_by_side, rule=SUPERVISOR, tag="recordings")
         api.post(f"{one}/side-by-side", self.prepare_side_by_side, rule=SUPERVISOR, status=202, tag="recordings")
+        api.put(f"{one}/transcript", self.set_recording_transcript, rule=SUPERVISOR, tag="recordings")
         api.get(f"{one}/notes", self.list_recording_notes, rule=SIGNED_IN, tag="recordings")
         api.post(f"{one}/notes", self.add_recording_note, rule=SIGNED_IN, status=201, tag="recordings")
         api.get(
@@ -115,7 +127,17 @@ class RecordingsApi:
         shown = recording_item(await self._catalogue.hearable(who.user, recording_id))
         gone = await self._remover.of(recording_id)
         removal = gone and RecordingRemoval(state=gone.state, server=gone.server, sentence=gone.sentence)
-        return OneRecording(**shown.model_dump(), removal=removal)
+        said = await self._transcripts.of(recording_id)
+        lines = [TranscriptLine(at_seconds=one.at_seconds, who=one.who, text=one.text) for one in said or ()]
+        return OneRecording(**shown.model_dump(), removal=removal, transcript=lines or None)
+
+    async def set_recording_transcript(
+        self, who: SignedIn, recording_id: RecordingId, transcript: NewTranscript
+    ) -> OneRecording:
+        """Write down what was said in a recording, in the place of what was there."""
+        lines = [Line(line.at_seconds, line.who, line.text) for line in transcript.lines]
+        await self._transcripts.set(who.user.actor, recording_id, lines)
+        return await self.get_recording(who, recording_id)
 
     async def get_recording_file(
         self, who: SignedIn, recording_id: RecordingId, kind: Id, *, download: bool = False

@@ -8,6 +8,7 @@ from callflow.call import Direction, Media
 from recording.policy import AgentMode, Directions
 from recording.removing import RemovalState
 from recording.states import PreparationState, RecordingKind, RecordingState
+from recording.transcripts import MOST_LINES, Speaker
 from recording.troubles import DiskTrouble
 from signaling.models.common import Model, Moment, Ref, Text, Version
 from signaling.models.waiting import StrategyPart
@@ -78,10 +79,28 @@ class RecordingRemoval(Model):
     sentence: str
 
 
+class TranscriptLine(Model):
+    """What one side said at a moment of a recording."""
+
+    at_seconds: Annotated[float, Field(ge=0, le=86_400)]
+    who: Speaker
+    text: Text
+
+
+class NewTranscript(Model):
+    """What was said in a recording; no lines remove what was there. As large as any request, 1 MiB, at most."""
+
+    lines: Annotated[list[TranscriptLine], Field(max_length=MOST_LINES)]
+
+
 class OneRecording(RecordingItem):
-    """A recording by itself. `removal` is null where nothing is to be removed at the customer's server."""
+    """A recording by itself. `removal` is null where nothing is to be removed at the customer's server.
+
+    `transcript` is null until somebody's program has written one.
+    """
 
     removal: RecordingRemoval | None
+    transcript: list[TranscriptLine] | None
 
 
 class RecordingPage(Model):

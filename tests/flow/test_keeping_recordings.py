@@ -51,8 +51,27 @@ async def test_a_recording_is_held_deleted_and_with_all_others_of_its_customer_e
     await goes(other, "Recordings")
     await page.goto(f"{centre.url}/agent/recordings/{kept.id}")
     player, hold = page.get_by_role("region", name="Player"), page.get_by_role("switch", name="Keep (legal hold)")
+    said = page.get_by_role("region", name="Transcript")
+    await expect(player).to_be_visible()
+    await expect(said).to_be_hidden()
+    lines = [("agent", 0, "Good day, <b>Welcome desk</b>."), ("customer", 0.1, "Is it open on Sundays?")]
+    transcript = [{"who": who, "at_seconds": at, "text": text} for who, at, text in lines]
+    await ask(page, "PUT", f"recordings/{kept.id}/transcript", {"lines": transcript})
+    await expect(said.get_by_role("button", name="Good day, <b>Welcome desk</b>.")).to_have_attribute(
+        "aria-current", "true"
+    )
+    await said.get_by_role("button", name="Is it open on Sundays?").press("Enter")
+    await expect(said.locator("[aria-current]")).to_have_text(re.compile("Customer Is it open"))
+    await axe.look(page, "transcript")
+    await page.set_viewport_size(PHONE)
+    await shot(boss, "transcript-phone")
+    await page.set_viewport_size(DESK)
+    await page.emulate_media(color_scheme="light")
+    await shot(boss, "transcript")
     await boss.press("Delete…")
-    await boss.reads("Its sound, pictures and notes are deleted on this server. Nobody can bring them back.")
+    await boss.reads(
+        "Its sound, pictures, transcript and notes are deleted on this server. Nobody can bring them back."
+    )
     await expect(page.get_by_text("at your own server")).to_be_hidden()
     await axe.look(page, "asked before it is deleted")
     await shot(boss, "delete-asked")
