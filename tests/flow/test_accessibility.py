@@ -52,6 +52,7 @@ async def test_axe_finds_nothing_on_the_panel_from_the_sign_in_to_the_report(cen
     await agent.opens_menu()
     await axe.look(page, "status menu")
     await page.get_by_role("menuitemradio", name="Active").click()
+    await expect(agent.me).to_contain_text("Active")  # else nobody is there yet for who calls
 
     customer = await centre.caller(media="video")
     await agent.rings()

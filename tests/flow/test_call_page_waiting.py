@@ -67,12 +67,14 @@ def spoken(seconds: float) -> Json:
     return {"since": at(-seconds), "until": at(180 - seconds)}
 
 
-MESSAGE_ENDS: list[tuple[Json, str, str]] = [
-    ({"ended_by": "customer", "voice_message": spoken(9)}, "Your message was sent", "We listen to it"),
-    ({"ended_by": "system", "voice_message": spoken(181)}, "Your message was sent", "It reached 3 minutes."),
-    ({"ended_by": "network", "voice_message": spoken(70)}, "Your message was kept", "what you said until then"),
-    ({"ended_by": "system", "voice_message": spoken(70)}, "Your message was kept", "what you said until then"),
-]
+def message_ends() -> list[tuple[Json, str, str]]:
+    """How a message can end, as of now: the page compares with the clock."""
+    return [
+        ({"ended_by": "customer", "voice_message": spoken(9)}, "Your message was sent", "We listen to it"),
+        ({"ended_by": "system", "voice_message": spoken(181)}, "Your message was sent", "It reached 3 minutes."),
+        ({"ended_by": "network", "voice_message": spoken(70)}, "Your message was kept", "what you said until then"),
+        ({"ended_by": "system", "voice_message": spoken(70)}, "Your message was kept", "what you said until then"),
+    ]
 
 
 async def test_a_message_can_be_left_by_who_has_a_microphone_where_the_strategy_allows_it(browser: Browser) -> None:
@@ -101,7 +103,7 @@ async def test_each_end_of_a_message_says_what_became_of_it(browser: Browser) ->
     await expect(page.get_by_role("alert")).to_contain_text("You have not said anything yet.")
     assert server.posted[-1][0].endswith("/voice-message/send")
     await page.context.close()
-    for over, title, text in MESSAGE_ENDS:
+    for over, title, text in message_ends():
         server = Server(link(call=call(voice_message=spoken(1))))
         page = await server.open(browser, SMALL_PHONE)
         await expect(page.get_by_role("heading", name="Leave a message")).to_be_visible()
