@@ -19,18 +19,7 @@ from typing import assert_never
 
 from callflow import callbacks, consent, hearing, legs, messages, observing, recorded, ringing, transfers
 from callflow.agent import StatusReason
-from callflow.call import (
-    Call,
-    CallingBack,
-    Consult,
-    Ended,
-    EndedBy,
-    EndReason,
-    LegState,
-    Ringing,
-    Talking,
-    Waiting,
-)
+from callflow.call import Call, CallingBack, Consult, Ended, EndedBy, EndReason, LegState, Ringing, Talking, Waiting
 from callflow.deciding import agent_actor, customer, fact
 from callflow.ending import by_loss, end, hang_up
 from callflow.errors import RefusedError

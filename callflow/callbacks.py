@@ -8,13 +8,7 @@ Waiting --CallbackAsked--> Waiting without a leg --an agent answers the ring--> 
 from dataclasses import replace
 from datetime import datetime
 
-from callflow.call import (
-    Call,
-    Leg,
-    LegState,
-    Ringing,
-    Waiting,
-)
+from callflow.call import Call, Leg, LegState, Ringing, Waiting
 from callflow.deciding import customer, fact
 from callflow.errors import RefusedError
 from callflow.events import CallbackAsked, CloseLeg, Decision, Wire

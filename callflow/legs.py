@@ -4,17 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from callflow import hearing
-from callflow.call import (
-    Call,
-    CallingBack,
-    Leg,
-    LegState,
-    Party,
-    Ringing,
-    Role,
-    Talking,
-    Waiting,
-)
+from callflow.call import Call, CallingBack, Leg, LegState, Party, Ringing, Role, Talking, Waiting
 from callflow.deciding import actor_of, fact, with_leg
 from callflow.errors import RefusedError
 from callflow.events import AgentOrder, CloseLeg, Decision, LegConnected, LegLost, Release, TransportOpened, Wire

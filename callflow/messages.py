@@ -10,15 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from callflow import hearing
-from callflow.call import (
-    Call,
-    EndedBy,
-    EndReason,
-    LegState,
-    Ringing,
-    VoiceMessage,
-    Waiting,
-)
+from callflow.call import Call, EndedBy, EndReason, LegState, Ringing, VoiceMessage, Waiting
 from callflow.deciding import customer, fact
 from callflow.ending import end, kept_message
 from callflow.errors import RefusedError

@@ -3,13 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from callflow.call import (
-    Call,
-    Leg,
-    LegState,
-    Observer,
-    Talking,
-)
+from callflow.call import Call, Leg, LegState, Observer, Talking
 from callflow.deciding import fact
 from callflow.errors import RefusedError
 from callflow.events import CloseLeg, Decision, Observe, ObserveAsked, ObserveEnded, Release, Wire

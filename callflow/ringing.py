@@ -6,17 +6,7 @@ from datetime import datetime
 
 from callflow import hearing
 from callflow.agent import StatusReason
-from callflow.call import (
-    Call,
-    CallingBack,
-    Leg,
-    LegState,
-    Ring,
-    Ringing,
-    Skip,
-    Talking,
-    Waiting,
-)
+from callflow.call import Call, CallingBack, Leg, LegState, Ring, Ringing, Skip, Talking, Waiting
 from callflow.deciding import agent_actor, fact, seconds
 from callflow.errors import RefusedError
 from callflow.events import (

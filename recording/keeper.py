@@ -26,6 +26,7 @@ from recording.finisher import DISK, Finisher, why_not_made
 from recording.finishing import Facts, FileKind, Finished
 from recording.following import ORPHANED, end_recording
 from recording.leases import LEASE, LeaseLostError, Pause, while_held
+from recording.looking import work_off
 from recording.shelf import hand_over
 from recording.spool import Folder, look_into
 from recording.states import RecordingKind, RecordingState
@@ -34,7 +35,6 @@ from recording.taps import Flaw, was_closed
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S: Final = 1.0
 SWEEP_EVERY: Final = timedelta(hours=1)
 CLOSING: Final = timedelta(seconds=10)
 """So long after a call's end its taps may still be open; then whoever wrote them is gone."""
@@ -69,18 +69,15 @@ class Keeper:
 
     async def run(self) -> None:
         """Finish what is due until cancelled."""
-        while True:
-            try:
-                await self.sweep()
-                while await self.finish_one():
-                    pass
-            except Exception:
-                log.exception("Looking for recordings to finish failed; the next look comes by itself")
-            await self._pause(LOOK_EVERY_S)
+        await work_off("recordings to finish", self._look, self._pause)
 
     def close(self) -> None:
         """End what runs: it is begun again by the next start."""
         self._finisher.close()
+
+    async def _look(self) -> bool:
+        await self.sweep()
+        return await self.finish_one()
 
     async def sweep(self) -> None:
         """Look through the spool, at the start and then each hour."""

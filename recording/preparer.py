@@ -19,6 +19,7 @@ from recording.catalogue import changed_fact, file_facts
 from recording.finisher import DISK, Finisher, why_not_made
 from recording.finishing import FinishedFile
 from recording.leases import LEASE, LeaseLostError, Pause, while_held
+from recording.looking import work_off
 from recording.moving import follow_files
 from recording.preparations import UNDONE
 from recording.shelf import hand_over_made
@@ -27,7 +28,6 @@ from recording.tables import PreparationRow, RecordingRow
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S: Final = 1.0
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=15)
 MOST_TRIES: Final = 3
@@ -46,13 +46,7 @@ class Preparer:
 
     async def run(self) -> None:
         """Make what is asked for until cancelled."""
-        while True:
-            try:
-                while await self.prepare_one():
-                    pass
-            except Exception:
-                log.exception("Looking for video files to make failed; the next look comes by itself")
-            await self._pause(LOOK_EVERY_S)
+        await work_off("video files to make", self.prepare_one, self._pause)
 
     async def prepare_one(self) -> bool:
         """Make the file that is due first; say whether there was one."""

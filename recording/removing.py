@@ -4,14 +4,12 @@ Asked for in the transaction that deletes the recording here, and tried until it
 breaker of uploads. Who deletes by age does not ask: to have them there is what they were delivered for.
 """
 
-import logging
 import random
 from asyncio import sleep
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,15 +23,12 @@ from conversations.threads.customers import names_of_customers
 from recording.catalogue import changed_fact
 from recording.delivery import LOGIN_WAIT, Breaker, State, backoff, failed
 from recording.leases import Pause
+from recording.looking import work_off
 from recording.shelf import DatabaseShelf
 from recording.storages.errors import NEEDS_A_PERSON, Fault, StorageError
 from recording.storages.names import RemoteName
 from recording.tables import RecordingRow
 from recording.target_tables import DeliveryRow, RemovalRow
-
-log = logging.getLogger(__name__)
-
-LOOK_EVERY_S: Final = 1.0
 
 
 class RemovalState(StrEnum):
@@ -128,13 +123,7 @@ class Remover:
 
     async def run(self) -> None:
         """Remove what is to go until cancelled."""
-        while True:
-            try:
-                while await self.remove_one():
-                    pass
-            except Exception:
-                log.exception("Looking for files to remove failed; the next look comes by itself")
-            await self._pause(LOOK_EVERY_S)
+        await work_off("files to remove", self.remove_one, self._pause)
 
     async def remove_one(self) -> bool:
         """Try to remove the file that is due first; say whether there was one."""

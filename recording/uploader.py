@@ -31,6 +31,7 @@ from recording.delivery import (
     failed,
     step,
 )
+from recording.leases import LeaseLostError
 from recording.storages.base import Storage, nobody
 from recording.storages.errors import Fault, StorageError
 from recording.storages.names import RemoteName
@@ -120,10 +121,6 @@ class Shelf(Protocol):
     async def tell(self, target: TargetId, notice: Notice) -> None:
         """Tell supervisors."""
         ...
-
-
-class LeaseLostError(Exception):
-    """Somebody else holds the job by now."""
 
 
 class Uploader:

@@ -42,6 +42,14 @@ def postgres_server() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture
+def empty_postgres(postgres_server: Postgres) -> Iterator[str]:
+    """The URL of an empty database on PostgreSQL, which a server migrates at its start."""
+    name = postgres_server.new_database()
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: Postgres) -> str:
     """A migrated database to copy."""

@@ -47,7 +47,7 @@ async def neglected_calls(session: AsyncSession) -> list[Call]:
     offered = CallRow.phase.in_(("waiting", "ringing")) & (CallRow.offers >= OFFERS_IN_VAIN)
     since = func.coalesce(CallRow.waiting_since, CallRow.started_at)
     ids = await session.scalars(select(CallRow.id).where(offered).order_by(since, CallRow.id))
-    return [call for call in await calls_by_id(session, [CallId(call) for call in ids]) if call.neglected]
+    return await calls_by_id(session, [CallId(call) for call in ids])
 
 
 async def conversations_in_call(

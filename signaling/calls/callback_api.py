@@ -2,13 +2,7 @@
 
 from dataclasses import replace
 
-from callflow.call import (
-    Call,
-    CallingBack,
-    Direction,
-    Leg,
-    LegState,
-)
+from callflow.call import Call, CallingBack, Direction, Leg, LegState
 from callflow.clock import Clock
 from callflow.engine import Engine
 from callflow.errors import RefusedError

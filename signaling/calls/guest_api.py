@@ -5,14 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from callflow.call import (
-    Call,
-    Direction,
-    Leg,
-    LegState,
-    Media,
-    Role,
-)
+from callflow.call import Call, Direction, Leg, LegState, Media, Role
 from callflow.clock import Clock
 from callflow.engine import Engine
 from callflow.errors import RefusedError

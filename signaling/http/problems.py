@@ -94,7 +94,7 @@ def _later(status: int, code: str, detail: str, wait: int) -> Problem:
 def database_away() -> Problem:
     """Return the 503 that asks to try again: the database does not answer, or takes no changes now."""
     detail = "The server cannot reach its database at the moment. Try again in a few seconds."
-    return Problem(503, "database_away", detail, headers={"Retry-After": str(_AWAY_AGAIN)}, retry_after=_AWAY_AGAIN)
+    return wait_for(_AWAY_AGAIN, "database_away", detail)
 
 
 def invalid(error: ValidationError) -> Problem:

@@ -51,10 +51,6 @@ _CALLS = frozenset(
     }
 )
 """What changes a line in the lists of calls."""
-_NEGLECTED = frozenset(
-    {FactKind.CALL_NEGLECTED, FactKind.CALL_ANSWERED, FactKind.CALL_CALLED_BACK, FactKind.CALL_ENDED}
-)
-"""What makes a caller one whom nobody answers, or ends that."""
 _TEAM = frozenset(
     {
         FactKind.AGENT_STATUS,
@@ -86,7 +82,7 @@ class Touched:
     calls_of: frozenset[AgentId] = frozenset()
     """Agents of whose calls one changed."""
     neglected: bool = False
-    """A caller is one whom nobody answers, or may be so no longer."""
+    """A caller is one whom nobody answers; that it is so no longer shows in his conversation."""
     all_team: bool = False
     names: bool = False
     """Statuses may have other names, or wrap-ups ask for something else: what every panel says of its user."""
@@ -116,7 +112,7 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
             stale.add("recordings")
         if fact.kind is FactKind.RECORDING_CHANGED:
             stale.add("recording_storage")
-        neglected = neglected or fact.kind in _NEGLECTED
+        neglected = neglected or fact.kind is FactKind.CALL_NEGLECTED
         if fact.kind in _CALLS:
             calls_in |= {fact.queue} if fact.queue else set()
             calls_of |= {fact.agent} if fact.agent else set()

@@ -4,12 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from callflow.agent import Group, StatusReason
-from callflow.call import (
-    Call,
-    LegState,
-    Priority,
-    Waiting,
-)
+from callflow.call import Call, LegState, Priority, Waiting
 from callflow.facts import FactKind
 from callflow.ids import AgentId, CallId
 from callflow.limits import DECLINE_PAUSE

@@ -5,16 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from callflow import call_machine
-from callflow.call import (
-    Call,
-    Ended,
-    Leg,
-    LegState,
-    Media,
-    Reservation,
-    Talking,
-    Waiting,
-)
+from callflow.call import Call, Ended, Leg, LegState, Media, Reservation, Talking, Waiting
 from callflow.errors import RefusedError
 from callflow.events import (
     AgentAccepted,

@@ -7,14 +7,7 @@ from datetime import timedelta
 import pytest
 
 from callflow.agent import StatusReason
-from callflow.call import (
-    CallingBack,
-    EndedBy,
-    EndReason,
-    Leg,
-    LegState,
-    Role,
-)
+from callflow.call import CallingBack, EndedBy, EndReason, Leg, LegState, Role
 from callflow.events import (
     AgentAccepted,
     AgentDeclined,

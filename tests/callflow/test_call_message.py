@@ -7,13 +7,7 @@ from datetime import timedelta
 import pytest
 
 from callflow import recorded
-from callflow.call import (
-    EndedBy,
-    EndReason,
-    LegState,
-    Role,
-    VoiceMessage,
-)
+from callflow.call import EndedBy, EndReason, LegState, Role, VoiceMessage
 from callflow.events import (
     AgentReserved,
     CallbackAsked,

@@ -7,16 +7,7 @@ from datetime import timedelta
 import pytest
 
 from callflow.agent import StatusReason
-from callflow.call import (
-    EndedBy,
-    EndReason,
-    LegState,
-    ObserverMode,
-    Priority,
-    Ringing,
-    Role,
-    Skip,
-)
+from callflow.call import EndedBy, EndReason, LegState, ObserverMode, Priority, Ringing, Role, Skip
 from callflow.events import (
     AgentAccepted,
     AgentDeclined,

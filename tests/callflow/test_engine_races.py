@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 
 from callflow.agent import Rung
-from callflow.call import (
-    Call,
-    Ringing,
-    Role,
-    Talking,
-    Waiting,
-)
+from callflow.call import Call, Ringing, Role, Talking, Waiting
 from callflow.events import AgentAccepted, AgentDeclined, AgentReserved, HungUp, TimePassed
 from callflow.facts import FactKind
 from callflow.limits import RING_TIME

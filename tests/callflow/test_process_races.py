@@ -14,14 +14,7 @@ from typing import Literal, NamedTuple
 
 import pytest
 
-from callflow.call import (
-    Call,
-    Reservation,
-    Ringing,
-    Role,
-    Talking,
-    Waiting,
-)
+from callflow.call import Call, Reservation, Ringing, Role, Talking, Waiting
 from callflow.engine import Engine
 from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentReserved, CallEvent, HungUp, TimePassed, TransferAsked

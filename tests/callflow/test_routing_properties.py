@@ -10,12 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflow.agent import Agent, Status
-from callflow.call import (
-    Call,
-    LegState,
-    Priority,
-    Skip,
-)
+from callflow.call import Call, LegState, Priority, Skip
 from callflow.ids import AgentId, CallId, QueueId
 from callflow.limits import DECLINE_PAUSE
 from callflow.queueing import CallOrder, QueuePolicy

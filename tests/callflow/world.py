@@ -15,17 +15,7 @@ from callflow.agent_machine import (
     WrapUpFinished,
     WrapUpWritten,
 )
-from callflow.call import (
-    Call,
-    CallingBack,
-    Leg,
-    LegState,
-    Media,
-    Priority,
-    Ring,
-    Role,
-    Talking,
-)
+from callflow.call import Call, CallingBack, Leg, LegState, Media, Priority, Ring, Role, Talking
 from callflow.errors import RefusedError
 from callflow.events import AgentAccepted, AgentDeclined, HungUp, TransportOpened
 from callflow.ids import AgentId, CallId, ConversationId, CustomerId, LegId, QueueId, TransportId

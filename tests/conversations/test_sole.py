@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,11 +23,9 @@ time.sleep(60)
 
 
 @pytest.fixture
-def url(postgres_server: Postgres) -> Iterator[URL]:
+def url(empty_postgres: str) -> URL:
     """A database of the test's own."""
-    name = postgres_server.new_database()
-    yield engines.parse(postgres_server.url(name))
-    postgres_server.drop_database(name)
+    return engines.parse(empty_postgres)
 
 
 async def test_on_sqlite_only_one_process_has_the_database_and_its_death_frees_it(tmp_path: Path) -> None:

@@ -22,13 +22,11 @@ SHORT, LONG = 6.0, 30.0
 
 
 @pytest.fixture
-async def server(tmp_path: Path, postgres_server: Postgres) -> AsyncIterator[Server]:
-    name = postgres_server.new_database()
-    server = Server(tmp_path / "data", {"PARLEY_DATABASE_URL": postgres_server.url(name)})
+async def server(tmp_path: Path, empty_postgres: str) -> AsyncIterator[Server]:
+    server = Server(tmp_path / "data", {"PARLEY_DATABASE_URL": empty_postgres})
     await server.start()
     yield server
     await server.kill()
-    postgres_server.drop_database(name)
 
 
 async def test_voices_pass_while_the_database_is_frozen_and_a_hang_up_outlasts_the_server(

@@ -1,6 +1,5 @@
 """The first call once more, with PostgreSQL underneath."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,17 +7,14 @@ from playwright.async_api import expect
 
 from tests.flow.conftest import Centre
 from tests.flow.test_first_call import talk
-from tests.postgres import Postgres
 
 pytestmark = pytest.mark.flow
 
 
 @pytest.fixture
-def database_of_centre(postgres_server: Postgres) -> Iterator[str]:
-    """An empty database, which the server migrates at its start."""
-    name = postgres_server.new_database()
-    yield postgres_server.url(name)
-    postgres_server.drop_database(name)
+def database_of_centre(empty_postgres: str) -> str:
+    """Not SQLite."""
+    return empty_postgres
 
 
 async def test_the_first_call_on_postgresql(centre: Centre, tmp_path: Path) -> None:

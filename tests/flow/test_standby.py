@@ -1,7 +1,7 @@
 """Two servers and one database: the second waits, and takes over when the first is gone."""
 
 import signal
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,23 +10,14 @@ import pytest
 
 from signaling.sole_server import TAKEN_OVER
 from tests.flow.server import Server
-from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(120)]
 
 
 @pytest.fixture
-def database(postgres_server: Postgres) -> Iterator[str]:
-    """The URL of an empty database on PostgreSQL."""
-    name = postgres_server.new_database()
-    yield postgres_server.url(name)
-    postgres_server.drop_database(name)
-
-
-@pytest.fixture
-async def pair(tmp_path: Path, database: str) -> AsyncIterator[tuple[Server, Server]]:
+async def pair(tmp_path: Path, empty_postgres: str) -> AsyncIterator[tuple[Server, Server]]:
     """A server, and another that stands by; they share the folder of files."""
-    first, second = (Server(tmp_path / "data", {"PARLEY_DATABASE_URL": database}) for _ in range(2))
+    first, second = (Server(tmp_path / "data", {"PARLEY_DATABASE_URL": empty_postgres}) for _ in range(2))
     await first.start()
     await second.launch("--standby")
     yield first, second

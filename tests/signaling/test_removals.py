@@ -4,12 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from callflow.agent import Group, Idle, Observing, StatusReason, WrapUp
-from callflow.call import (
-    Call,
-    Ringing,
-    Talking,
-    Waiting,
-)
+from callflow.call import Call, Ringing, Talking, Waiting
 from callflow.events import AgentRemoved, CallEvent
 from callflow.ids import CallId, LegId
 from callflow.limits import DECLINE_PAUSE

@@ -1,7 +1,6 @@
 """Starting beside another server."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -9,17 +8,8 @@ from conversations.db.sole import SoleLock, sole_lock
 from signaling import sole_server
 from signaling.settings import StartError
 from signaling.sole_server import StoppedError, only_server
-from tests.postgres import Postgres
 
 pytestmark = pytest.mark.wire
-
-
-@pytest.fixture
-def url(postgres_server: Postgres) -> Iterator[str]:
-    """A database of the test's own."""
-    name = postgres_server.new_database()
-    yield postgres_server.url(name)
-    postgres_server.drop_database(name)
 
 
 async def enters(lock: SoleLock, stop: asyncio.Event, *, standby: bool) -> None:
@@ -28,26 +18,26 @@ async def enters(lock: SoleLock, stop: asyncio.Event, *, standby: bool) -> None:
 
 
 async def test_a_second_server_is_refused_with_a_sentence_unless_the_first_is_just_ending(
-    url: str, monkeypatch: pytest.MonkeyPatch
+    empty_postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PLUS-15: two would both believe that the calls are theirs."""
     monkeypatch.setattr(sole_server, "PATIENCE_S", 0.8)
     monkeypatch.setattr(sole_server, "TRY_EVERY_S", 0.1)
-    async with only_server(sole_lock(url), asyncio.Event(), standby=False):
+    async with only_server(sole_lock(empty_postgres), asyncio.Event(), standby=False):
         with pytest.raises(StartError, match="Another Parley server uses this database"):
-            await enters(sole_lock(url), asyncio.Event(), standby=False)
-        late = asyncio.create_task(enters(sole_lock(url), asyncio.Event(), standby=False))
+            await enters(sole_lock(empty_postgres), asyncio.Event(), standby=False)
+        late = asyncio.create_task(enters(sole_lock(empty_postgres), asyncio.Event(), standby=False))
         await asyncio.sleep(0.3)
         assert not late.done()
     await late
 
 
-async def test_a_server_that_stands_by_can_be_stopped(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_stands_by_can_be_stopped(empty_postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """PLUS-15."""
     monkeypatch.setattr(sole_server, "PATIENCE_S", 0.0)
     stop = asyncio.Event()
-    async with only_server(sole_lock(url), asyncio.Event(), standby=False):
-        second = asyncio.create_task(enters(sole_lock(url), stop, standby=True))
+    async with only_server(sole_lock(empty_postgres), asyncio.Event(), standby=False):
+        second = asyncio.create_task(enters(sole_lock(empty_postgres), stop, standby=True))
         await asyncio.sleep(1)
         assert not second.done()
         stop.set()
