@@ -13,8 +13,8 @@ from callflow.ids import AgentId, QueueId
 from conversations.calls.service_level import Served, ServiceLevel, service_level
 from conversations.directory.values import Named, Queue
 
-NEVER_IN_THE_QUEUE = EndReason.FAILED
-"""A caller who could not be connected waited for nobody."""
+NOT_GIVEN_UP = (EndReason.FAILED, EndReason.MESSAGE_LEFT)
+"""A caller who could not be connected waited for nobody; who left a message is to be called back."""
 
 
 class AgentWord(StrEnum):
@@ -170,7 +170,7 @@ def _abandoned(call: CallLine, day_began: datetime) -> bool:
         call.ended_at is not None
         and call.ended_at >= day_began
         and call.answered_at is None
-        and call.reason is not NEVER_IN_THE_QUEUE
+        and call.reason not in NOT_GIVEN_UP
     )
 
 

@@ -109,14 +109,15 @@ def test_who_waits_is_counted_from_the_first_second_until_the_answer() -> None:
     assert (sales.waiting, sales.waiting_since, sales.talking) == (1, ago(10), 1)
 
 
-def test_today_begins_at_midnight_and_who_could_not_be_connected_is_nobodys_fault() -> None:
-    """PLUS-20: a call is of the day on which it was answered, or given up."""
+def test_today_begins_at_midnight_and_who_could_not_be_connected_or_left_a_message_did_not_give_up() -> None:
+    """PLUS-12, PLUS-20: a call is of the day on which it was answered, or given up."""
     calls = [
         over(DESK, ago(600), 5, 60),
         over(DESK, ago(500), 45, 60),
         over(DESK, ago(400), 10),
         over(DESK, ago(400), 600, reason=EndReason.NO_ANSWER),
         over(DESK, ago(400), 15, reason=EndReason.FAILED),
+        over(DESK, ago(400), 25, reason=EndReason.MESSAGE_LEFT),
         over(DESK, MIDNIGHT - timedelta(seconds=60), 30, 3600),
         over(DESK, MIDNIGHT - timedelta(seconds=60), 90),
     ]
