@@ -325,16 +325,20 @@ async def test_a_refusal_of_the_call_itself_is_explained(browser: Browser) -> No
 
 
 async def test_a_call_that_cannot_be_let_in_yet_is_asked_for_again_by_itself(browser: Browser) -> None:
-    """LNK-11: while the server is busy, restarts, cannot be reached, and is there again; or at a press."""
+    """LNK-11, PLUS-15: while the server is busy, has no database, restarts, cannot be reached; or at a press."""
     server = Server(link(asks_name=False))
     server.refusal = (503, "busy")
     page = await server.open(browser)
     await give_devices(page)
     await page.get_by_role("button", name="Start audio call").click()
-    for code, title in (("busy", "All our lines are busy"), ("restarting", "We will be back in a moment")):
+    for code, title, text in (
+        ("busy", "All our lines are busy", "it calls again by itself"),
+        ("database_away", "We will be back in a moment", "Part of our system does not answer"),
+        ("restarting", "We will be back in a moment", "Our system is being restarted"),
+    ):
         server.refusal = (503, code)
         await expect(page.get_by_role("heading", name=title)).to_be_visible()
-        await expect(page.locator("p.spoken")).to_contain_text("it calls again by itself")
+        await expect(page.locator("p.spoken")).to_contain_text(text)
         await expect(page.get_by_role("button", name="Try again")).to_be_visible()
         assert await sound(page) == []
     server.refusal, before = (0, ""), await server.asked()

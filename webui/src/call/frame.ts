@@ -97,7 +97,8 @@ function makeAnnouncer(session: Session, say: (sentence: string) => void) {
   return () => {
     if (session.screen.kind !== "live") {
       const { title, text } = wordsOf(session);
-      const now = `${session.screen.kind} ${title}`;
+      // Two pages may have one title; the text of others changes by the second.
+      const now = `${session.screen.kind} ${title} ${session.screen.kind === "page" ? text : ""}`;
       // What was said of a call counts no longer, whatever comes after it.
       if (now !== state) say(title === "" ? "" : `${title}. ${text}`);
       state = now;

@@ -111,6 +111,7 @@ function pageWords(page: Page, link: GuestLink | null): Words {
     case "nobody":
     case "restarting":
     case "busy":
+    case "away":
     case "in_use":
     case "unreachable":
       return { ...words, again: t("again") };

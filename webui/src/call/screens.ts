@@ -12,6 +12,7 @@ export type Page =
   | "nobody"
   | "restarting"
   | "busy"
+  | "away"
   | "unsupported"
   | "insecure"
   | "unreachable"

@@ -32,6 +32,7 @@ const LOOK_AGAIN: Partial<Record<Page, number>> = {
   closed: 30_000,
   nobody: 30_000,
   unreachable: 5_000,
+  away: 5_000,
 };
 
 const PAGE_OF_REFUSAL: Record<string, Page> = {
@@ -45,10 +46,11 @@ const PAGE_OF_REFUSAL: Record<string, Page> = {
   queue_closed: "closed",
   restarting: "restarting",
   busy: "busy",
+  database_away: "away",
 };
 
 /** Where a call waits on its page until it can be let in. */
-const LET_IN_LATER: readonly Page[] = ["restarting", "busy"];
+const LET_IN_LATER: readonly Page[] = ["restarting", "busy", "away"];
 /** How long it waits where the server did not say so, or cannot be reached while it restarts. */
 const LATER_S = 3;
 
