@@ -285,7 +285,7 @@ def _talk_due(call: Call, phase: Talking, due: Callable[[datetime | None], bool]
             return transfers.agent_gone(call, phase, BeginWrapUp(call.id), now)
         return by_loss(call, leg, now)
     if due(call.hearing.saying_until):
-        return consent.put_through(call)
+        return consent.out_of_time(call)
     if asked is not None and asked.answered_at is None and due(asked.ring.reservation.deadline):
         return transfers.consult_over(call, phase, AUTOMATION, StatusReason.MISSED)
     if asked is not None and due(asked.ring.leg.deadline):

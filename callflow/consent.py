@@ -33,13 +33,18 @@ def said(call: Call, event: PromptFinished) -> Decision:
     """Put the two through when it was said."""
     if event.leg != call.customer_leg.id or event.prompt != call.hearing.saying:
         return Decision(call)
-    return put_through(call)
+    return _put_through(call, FactKind.RECORDING_ANNOUNCED)
 
 
-def put_through(call: Call) -> Decision:
+def out_of_time(call: Call) -> Decision:
+    """Put the two through, although nobody knows whether all of it was said: the thread does not claim so."""
+    return _put_through(call, FactKind.CALL_MOVED)
+
+
+def _put_through(call: Call, why: FactKind) -> Decision:
     """Let the two hear each other, and the recording begin."""
     heard = replace(call, hearing=replace(hearing.stopped(call.hearing), consented=True))
-    return Decision(heard, (fact(heard, FactKind.CALL_MOVED, AUTOMATION),), (Wire(wiring(heard)),))
+    return Decision(heard, (fact(heard, why, AUTOMATION),), (Wire(wiring(heard)),))
 
 
 def _first(before: Call, decision: Decision, now: datetime) -> Decision:

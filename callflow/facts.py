@@ -49,6 +49,8 @@ class FactKind(StrEnum):
     """A missed or abandoned call was taken care of."""
     CALL_MEASURED = "call.measured"
     CALL_WRAPPED = "call.wrapped"
+    RECORDING_ANNOUNCED = "recording.announced"
+    """The customer heard to its end that calls are recorded."""
     RECORDING_STARTED = "recording.started"
     """The talk with an agent is recorded from now on."""
     RECORDING_PAUSED = "recording.paused"

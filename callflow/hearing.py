@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callflow.call import Call, LegState, Ringing, Waiting
+from callflow.deciding import fact
 from callflow.events import Decision, Play, PromptFinished
+from callflow.facts import AUTOMATION, FactKind
 from callflow.ids import PromptId
 from callflow.waiting import Hearing, Place, SpokenPlaces
 
@@ -37,9 +39,10 @@ def said(call: Call, event: PromptFinished, now: datetime) -> Decision:
     """Go on when a prompt has come to its end. After the last message the caller decides nothing: see `ending`."""
     if event.leg != call.customer_leg.id or event.prompt != call.hearing.saying:
         return Decision(call)
-    if event.prompt == call.plan.consent:
-        call = replace(call, hearing=replace(call.hearing, consented=True))
-    return over(call, now)
+    if event.prompt != call.plan.consent:
+        return over(call, now)
+    told = replace(call, hearing=replace(call.hearing, consented=True))
+    return replace(over(told, now), facts=(fact(told, FactKind.RECORDING_ANNOUNCED, AUTOMATION),))
 
 
 def over(call: Call, now: datetime) -> Decision:

@@ -83,6 +83,8 @@ class Step(StrEnum):
     """The agent is out of it, and the caller waits again."""
     CALLBACK_ASKED = "callback_asked"
     CALLED_BACK = "called_back"
+    RECORDING_ANNOUNCED = "recording_announced"
+    """The customer heard that calls are recorded."""
     RECORDING_PAUSED = "recording_paused"
     RECORDING_RESUMED = "recording_resumed"
 

@@ -111,6 +111,7 @@ def test_who_waits_is_told_right_after_the_greeting_and_once() -> None:
     assert said(ladder) == [TOLD]
     ladder = end(ladder)
     assert ladder.call.hearing.consented
+    assert [fact.kind for fact in ladder.last.facts] == [FactKind.RECORDING_ANNOUNCED], "the thread can prove it"
     assert ladder.call.hearing.next_at == ladder.now + PLAN.every
     ladder = answered(ladder)
     assert ladder.wired == EACH_OTHER
@@ -138,7 +139,7 @@ def test_who_is_answered_sooner_hears_it_to_its_end_before_they_talk_and_nothing
     ladder = end(ladder)
     assert ladder.wired == EACH_OTHER
     assert running(ladder) == {True}
-    assert ladder.facts[-1].kind is FactKind.CALL_MOVED, "the pages are told"
+    assert FactKind.RECORDING_ANNOUNCED in [fact.kind for fact in ladder.last.facts], "and the pages are told"
     assert not ladder.call.owes_consent
 
 
@@ -217,6 +218,7 @@ def test_an_end_that_never_comes_keeps_nobody_apart_for_ever() -> None:
     ladder = answered(waiting(SHORT))
     assert ladder.call.deadline == ladder.call.hearing.saying_until
     assert ladder.elapse(consent.CONSENT_LIMIT.total_seconds()).wired == EACH_OTHER
+    assert FactKind.RECORDING_ANNOUNCED not in [fact.kind for fact in ladder.facts], "nobody knows that he heard it all"
 
 
 def test_where_nothing_is_to_be_said_nothing_changes() -> None:

@@ -91,6 +91,7 @@ async def test_an_audio_call_is_recorded_with_the_customer_left_and_the_agent_ri
     await ana.hears(carla)
     await ana.page.wait_for_timeout(2000)
     await carla.press("Hang up")
+    await ana.reads("The customer was told that calls are recorded")
     kept = await finished(centre)
     assert kept.id == RecordingId(f"rec_{kept.call.removeprefix('call_')}")
     assert not kept.partial

@@ -81,6 +81,7 @@ const STEP_ICONS: Readonly<Record<Extract<Happened, { type: "call_step" }>["step
   requeued: "missed",
   callback_asked: "call",
   called_back: "call",
+  recording_announced: "report",
   recording_paused: "hold",
   recording_resumed: "answered",
 };
