@@ -52,7 +52,11 @@ def follow(before: Call, decision: Decision, policy: RecordingPolicy) -> Decisio
         facts.append(_fact(call, FactKind.RECORDING_STARTED, AUTOMATION, agent, pictures=policy.pictures))
     else:
         after = replace(kept, on=False, paused_at=None) if kept is not None else None
-    return replace(decision, call=replace(call, recording=after), facts=tuple(facts))
+    followed = replace(call, recording=after)
+    # Where everybody hears what they heard before, nothing else tells the media who is recorded.
+    told = taps(followed) == taps(before) or any(isinstance(command, Wire) for command in decision.commands)
+    commands = decision.commands if told else (*decision.commands, Wire(wiring(followed)))
+    return Decision(followed, tuple(facts), commands, decision.orders)
 
 
 def pause(call: Call, event: RecordingPauseAsked, now: datetime) -> Decision:

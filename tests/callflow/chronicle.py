@@ -5,7 +5,7 @@ from datetime import datetime
 
 from callflow.agent import Group, StatusReason
 from callflow.call import Call, LegState, Priority, Waiting
-from callflow.facts import FactKind
+from callflow.facts import Fact, FactKind
 from callflow.ids import AgentId, CallId
 from callflow.limits import DECLINE_PAUSE
 from conversations.db.facts import LoggedFact
@@ -36,6 +36,10 @@ class History:
     round_known: bool = True
     last: dict[AgentId, datetime] = field(default_factory=dict[AgentId, datetime])
     """When each refused last, in whichever round."""
+    recorded: AgentId | None = None
+    """Whose talk is recorded."""
+    announced: bool = False
+    """The customer heard that it is."""
     speaking: str | None = None
     """The message that the customer speaks."""
     over: bool = False
@@ -72,8 +76,11 @@ class Chronicle:
                 self._check_order(logged, by_id[logged.fact.call], passed_over, (self.free & free) - rung)
             self._check_agent_follows(logged, new)
             self._take(logged)
-        for history in self.calls.values():
+        for key, history in self.calls.items():
             assert not (history.ringing and history.talking), "I2: one winner, and the rings of all others stop"
+            talker = history.talking if history.talking in self.world.recorded else None
+            assert history.recorded == talker, "REC-02: who talks is recorded, by his setting, and until the end"
+            assert history.announced == (key in self.world.told), "PLUS-10: that it was said is known"
         self.upto = new[-1].number if new else self.upto
         self.waiting, self.free = waiting, free
 
@@ -81,9 +88,12 @@ class Chronicle:
         fact = logged.fact
         if fact.kind is FactKind.AGENT_STATUS:
             self.groups[fact.agent] = str(fact.data["group"])
-        if fact.call is None or not fact.kind.startswith("call.") or fact.kind is FactKind.CALL_WRAPPED:
+        if fact.call is None or not fact.kind.startswith(("call.", "recording.")) or fact.kind is FactKind.CALL_WRAPPED:
             return
         history = self.calls.setdefault(fact.call, History())
+        if fact.kind.startswith("recording."):
+            self._take_recording(history, fact)
+            return
         assert not history.over, "I6: nothing happens to a call that is over"
         agent = fact.agent
         match fact.kind:
@@ -127,6 +137,22 @@ class Chronicle:
                 history.ringing, history.talking = set(), None
             case _ if fact.kind in RING_ENDS and agent is not None:
                 self._ring_over(history, agent, logged)
+            case _:
+                pass
+
+    def _take_recording(self, history: History, fact: Fact) -> None:
+        match fact.kind:
+            case FactKind.RECORDING_ANNOUNCED:
+                assert not history.announced, "PLUS-10: it is said once"
+                history.announced = True
+            case FactKind.RECORDING_STARTED:
+                assert history.recorded is None, "REC-02: one at a time"
+                history.recorded = fact.agent
+            case FactKind.RECORDING_STOPPED:
+                assert history.recorded == fact.agent, "REC-02: what ends had begun"
+                history.recorded = None
+            case FactKind.RECORDING_PAUSED | FactKind.RECORDING_RESUMED:
+                assert history.recorded == fact.agent, "PLUS-10: who pauses is recorded"
             case _:
                 pass
 

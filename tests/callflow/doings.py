@@ -19,6 +19,8 @@ from callflow.events import (
     MessageSent,
     ObserveAsked,
     ObserveEnded,
+    RecordingPauseAsked,
+    RecordingResumeAsked,
     ResumeAsked,
     TransferAsked,
 )
@@ -41,11 +43,12 @@ DOINGS = (
     *("hold", "resume", "transfer", "transfer", "consult", "consult", "complete", "return", "colleague leaves"),
     *("observe", "stop observing", "call me back", "customer comes back", "prompt ends", "prompt ends", "remove"),
     *("refuse for long", "call back", "sound", "wrap-up ended", "take", "take"),
+    *("pause recording", "resume recording", "hear all", "hear all"),
     *("speak", "speak", "speak again", "cancel message", "send message", "leave a message"),
 )
 LAYOUTS = (
-    Layout((Desk({0: 1, 1: 1, 2: 1}),)),
-    Layout((Desk({0: 1, 1: 1, 2: 1}, CallOrder.RING_ALL),)),
+    Layout((Desk({0: 1, 1: 1, 2: 1}),), recorded=frozenset({0, 1})),
+    Layout((Desk({0: 1, 1: 1, 2: 1}, CallOrder.RING_ALL),), recorded=frozenset({0, 1, 2})),
     Layout((Desk({0: 1, 1: 2, 2: 2}, CallOrder.BY_LEVEL, level_wait=timedelta(seconds=20)),)),
     Layout((Desk({0: 1, 1: 1}, CallOrder.ROUND_ROBIN, weight=1), Desk({1: 1, 2: 1}, CallOrder.RING_ALL))),
     Layout((Desk({0: 1, 1: 1, 2: 1}, CallOrder.FEWEST_CALLS),)),
@@ -61,6 +64,7 @@ PLANS = (
         farewell=PromptId("sorry"),
         longest=timedelta(seconds=120),
     ),
+    WaitingPlan(greeting=PromptId("welcome"), consent=PromptId("recorded")),
 )
 
 
@@ -179,6 +183,9 @@ async def in_call(world: World, doing: str, call: Call, second: int) -> None:
         "stop observing": lambda: world.tell(call.id, ObserveEnded(supervisor)),
         "call me back": lambda: world.tell(call.id, CallbackAsked(LegId(f"leg_b{number}"))),
         "call back": lambda: call_back(world, call, agent, LegId(f"leg_b{number}")),
+        "pause recording": lambda: world.tell(call.id, RecordingPauseAsked(agent)),
+        "resume recording": lambda: world.tell(call.id, RecordingResumeAsked(agent)),
+        "hear all": lambda: hear_all(world, call),
         "speak": lambda: world.tell(call.id, MessageBegun()),
         "speak again": lambda: world.tell(call.id, MessageBegun(again=True)),
         "cancel message": lambda: world.tell(call.id, MessageCancelled()),
@@ -225,7 +232,17 @@ async def prompt_ends(world: World, call: Call) -> None:
     """What is being said to the customer has been said."""
     leg = call.customer_leg.id
     if leg in world.wire.saying:
-        await world.see(PromptEnded(leg, world.wire.saying.pop(leg)))
+        said = world.wire.saying.pop(leg)
+        if said == call.plan.consent:
+            world.told.add(call.id)
+        await world.see(PromptEnded(leg, said))
+
+
+async def hear_all(world: World, call: Call) -> None:
+    """A customer comes to the line and hears one thing after the other."""
+    await world.connect(call, Role.CUSTOMER)
+    for _ in range(3):
+        await prompt_ends(world, call)
 
 
 async def media_die(world: World, call: Call) -> None:

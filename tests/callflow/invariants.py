@@ -21,6 +21,7 @@ from callflow.call import (
     Talking,
     Waiting,
 )
+from callflow.consent import CONSENT_LIMIT
 from callflow.ids import AgentId, LegId
 from callflow.limits import CALL_CAP, CALLBACK_LIMIT, DECLINE_PAUSE, MESSAGE_LIMIT
 from callflow.queueing import CallOrder
@@ -80,6 +81,7 @@ def check_call(world: World, call: Call, holders: Holders, now: datetime) -> Non
         assert now - LATE < call.deadline <= now + LONGEST, "I5: and it lies ahead"
         check_legs(world, call)
         check_message(world, call, now)
+        check_recorded(world, call, now)
         check_wiring(world, call)
         check_saying(world, call)
 
@@ -136,11 +138,32 @@ def check_legs(world: World, call: Call) -> None:
 
 def check_message(world: World, call: Call, now: datetime) -> None:
     """PLUS-12, I5: who speaks a message is recorded and rung by nobody, and not for ever."""
-    message, taps = call.message, world.wire.taps.get(call.id, {})
-    assert [tap.recording for tap in taps.values()] == ([message.recording] if message else []), "PLUS-12: he alone is"
+    message = call.message
     if message is not None:
+        taps = world.wire.taps.get(call.id, {})
+        assert [tap.recording for tap in taps.values()] == [message.recording], "PLUS-12: he alone is"
         assert isinstance(call.phase, Waiting), "PLUS-12: nobody's call rings into a message"
         assert now - LATE < message.since + MESSAGE_LIMIT, "I5: a message has an end"
+
+
+def check_recorded(world: World, call: Call, now: datetime) -> None:
+    """REC-02, REC-04, PLUS-10: both who talk are, by the agent's setting, and nothing is kept before it was said."""
+    taps = world.wire.taps.get(call.id, {})
+    talk = call.phase if isinstance(call.phase, Talking) else None
+    if talk is None or talk.agent not in world.recorded:
+        assert call.message is not None or not taps, "REC-02: nobody else is"
+        return
+    assert call.recording is not None, "REC-02: a talk that is recorded has a recording"
+    assert taps.keys() == {call.customer_leg.id, talk.agent_leg.id}, "REC-02: both who talk are recorded"
+    wanted = talk.held_at is None and call.recording.paused_at is None and not must_be_told(world, call, now)
+    assert {tap.running for tap in taps.values()} == {wanted}, "PLUS-10: but for holds, pauses and before it was said"
+
+
+def must_be_told(world: World, call: Call, now: datetime) -> bool:
+    """Say whether a customer who is recorded has to hear so first; not for ever, should nobody know that he did."""
+    if call.plan.consent is None or call.id in world.told:
+        return False
+    return not call.hearing.consented or now - (call.answered_at or now) < CONSENT_LIMIT
 
 
 def check_wiring(world: World, call: Call) -> None:
@@ -152,7 +175,10 @@ def check_wiring(world: World, call: Call) -> None:
     heard = {leg: voices(streams.get(Stream.VOICE)) for leg, streams in wired.items()}
     match call.phase:
         case Talking(agent_leg=leg) as talk if leg.state is not LegState.CONNECTING:
-            assert heard == expected(customer.id, talk), "R4: who talks is heard, and hears"
+            wanted = expected(customer.id, talk)
+            if talk.agent in world.recorded and must_be_told(world, call, world.clock.now()):
+                wanted[customer.id] = heard[customer.id] & {"music", RINGBACK}
+            assert heard == wanted, "R4: who talks is heard, and hears"
         case Waiting() if call.message is not None:
             assert heard == {customer.id: set()}, "PLUS-12: nothing is heard while a message is spoken, but the tone"
         case Ringing(transferred_by=by) if by is not None:
@@ -165,9 +191,10 @@ def check_wiring(world: World, call: Call) -> None:
 
 def check_saying(world: World, call: Call) -> None:
     """PLUS-14: from the moment when the agent can be heard nothing else is said."""
-    leg = call.agent_leg
-    if leg is not None and leg.state is not LegState.CONNECTING:
-        assert call.customer_leg.id not in world.wire.saying, "PLUS-14: an answer cuts every announcement"
+    leg, customer = call.agent_leg, call.customer_leg.id
+    first = world.wire.saying.get(customer) == call.plan.consent and call.agent in world.recorded
+    if leg is not None and leg.state is not LegState.CONNECTING and not first:
+        assert customer not in world.wire.saying, "PLUS-14: an answer cuts every announcement"
 
 
 def expected(customer: LegId, talk: Talking) -> dict[LegId, set[object]]:

@@ -36,3 +36,5 @@ class Layout:
     queues: tuple[Desk, ...]
     agents: int = AGENTS
     customers: int = CUSTOMERS
+    recorded: frozenset[int] = frozenset()
+    """Agents, by number, whose talks are recorded."""

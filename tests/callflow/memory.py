@@ -74,7 +74,7 @@ class MemoryTransaction:
         return AgentPolicy(timedelta(seconds=30))
 
     async def recording_policy(self, agent: AgentId, call: Call) -> RecordingPolicy:
-        return RecordingPolicy()
+        return RecordingPolicy(record=agent in self._store.recorded)
 
     async def save_report(self, agent: AgentId, report: SaveReport) -> None:
         pass
@@ -93,9 +93,12 @@ class MemoryTransaction:
 class MemoryStore:
     """Calls and agents in memory."""
 
-    def __init__(self, clock: MovableClock, policies: Mapping[QueueId, QueuePolicy]) -> None:
+    def __init__(
+        self, clock: MovableClock, policies: Mapping[QueueId, QueuePolicy], recorded: frozenset[AgentId]
+    ) -> None:
         self.clock = clock
         self.policies = policies
+        self.recorded = recorded
         self.rows = Rows()
         self._writing = asyncio.Lock()
 
@@ -157,7 +160,8 @@ class MemoryWorld(World):
         world = cls(cast("Database", None), clock, agents, customers, queues[0], **options)
         world.queues, world.supervisors = queues, supervisors
         world.policies = {queue: desk.policy(queue, agents) for queue, desk in zip(queues, layout.queues, strict=True)}
-        world.stores = [MemoryStore(clock, world.policies)]
+        world.recorded = frozenset(agents[number] for number in layout.recorded)
+        world.stores = [MemoryStore(clock, world.policies, world.recorded)]
         world.begin()
         return world
 

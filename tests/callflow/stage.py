@@ -58,6 +58,10 @@ class Stage:
     """Legs that were lost in a crash and did not come back yet."""
     restart_always: bool = False
     """Give every event a new engine that knows nothing but the rows."""
+    recorded: frozenset[AgentId] = frozenset()
+    """Whose talks are recorded."""
+    told: set[CallId] = field(default_factory=set[CallId])
+    """Calls whose customer heard to its end that they are recorded."""
     plan: WaitingPlan = field(default_factory=WaitingPlan)
     """What who arrives hears while waiting."""
     routing: bool = True

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from callflow import recorded
-from callflow.call import Call, Recording, Role
+from callflow.call import Call, Leg, LegState, Recording, Role
 from callflow.events import (
     CallEvent,
     Decision,
@@ -19,6 +19,7 @@ from callflow.events import (
 )
 from callflow.facts import FactKind
 from callflow.ids import AgentId, RecordingId
+from callflow.wired import wiring
 from callflow.wiring import NO_TAPS, Tapped
 from tests.callflow.ladder import AGENT_LEG, ALICE, BOB, CUSTOMER_LEG, Ladder, talking, waiting
 
@@ -70,6 +71,20 @@ def test_an_agent_who_is_not_recorded_is_not_and_who_waits_is_neither() -> None:
     assert made == Decision(talking().call)
     assert recorded.taps(made.call) == NO_TAPS
     assert recorded.taps(replace(waiting().call, recording=Recording(REC, on=True, pictures=False))) == NO_TAPS
+
+
+def test_an_agent_whose_microphone_never_opened_leaves_nobody_recorded_in_the_queue() -> None:
+    """REC-02: the caller hears the same music all along, so that nothing else would tell the media to stop."""
+    before, answered = waiting().call, talking().call
+    opening = Leg(AGENT_LEG, LegState.CONNECTING, None)
+    answered = replace(answered, phase=replace(Ladder(answered).talk, agent_leg=opening))
+    talk = followed(before, answered, SOUND)
+    assert talk.commands == (Wire(wiring(answered)),), "the taps come with the wiring"
+    back = followed(talk.call, replace(before, recording=talk.call.recording), NOT)
+    assert recorded.taps(back.call) == NO_TAPS
+    assert back.commands == (Wire(wiring(before)),)
+    stated = Wire(wiring(before))
+    assert recorded.follow(talk.call, Decision(before, commands=(stated,)), NOT).commands == (stated,), "once is enough"
 
 
 def test_after_a_transfer_the_same_recording_goes_on_as_the_next_agents_setting_says() -> None:

@@ -19,6 +19,9 @@ from conversations.directory.people import add_user
 from conversations.directory.queues import add_queue, set_members
 from conversations.directory.tables import QueueRow, UserRole
 from conversations.threads.customers import add_customer
+from recording.following import follow_call
+from recording.policy import AgentMode, AgentRecording
+from recording.rules import OneAgent, RecordingRules, SettingsChange, policy_for
 from tests.callflow import invariants
 from tests.callflow.chronicle import Chronicle
 from tests.callflow.doings import Step, layout_of, perform, random_steps
@@ -127,6 +130,10 @@ async def on_database(url: str, steps: list[Step], life: Life) -> World:
             await write.session.execute(update(QueueRow).where(QueueRow.id == queue.id).values(**settings))
             queues.append(queue.id)
         callers = [await add_customer(write, AUTOMATION, f"Customer {number}") for number in range(layout.customers)]
+    recorded, rules = frozenset(agents[number] for number in layout.recorded), RecordingRules(database)
+    await rules.change(AUTOMATION, (await rules.settings()).version, SettingsChange(on=True))
+    for agent in recorded:
+        await rules.change_agent(AUTOMATION, 0, OneAgent(agent, AgentRecording(AgentMode.ON), 0))
     world = World(
         database,
         clock,
@@ -138,7 +145,8 @@ async def on_database(url: str, steps: list[Step], life: Life) -> World:
     )
     world.queues, world.supervisors = queues, [supervisor]
     world.policies = {queue: desk.policy(queue, agents) for queue, desk in zip(queues, layout.queues, strict=True)}
-    world.stores = [CallStore(one) for one in (database, *others)]
+    world.recorded = recorded
+    world.stores = [CallStore(one, [follow_call], policy_for) for one in (database, *others)]
     world.begin()
     world.others = others
     return world
@@ -160,7 +168,7 @@ async def rows(world: World, steps: list[Step]) -> list[Any]:
             kept.append((names[agent.id], chosen, activity, agent.call, agent.deadline, agent.tally))
         told: list[tuple[datetime, str, str | None, str | None]] = []
         for logged in await world.facts():
-            if logged.fact.kind.startswith(("call.", "agent.", "wrap_up.")):
+            if logged.fact.kind.startswith(("call.", "agent.", "wrap_up.", "recording.")):
                 told.append((logged.at, logged.fact.kind, logged.fact.call, names[logged.fact.agent]))
         return [*kept, *sorted(told, key=str)]  # of several who are rung at once, the order is that of random ids
     finally:
@@ -178,7 +186,7 @@ def call_as_kept(call: Call, names: dict[str | None, str | None]) -> tuple[Any, 
     times = (call.wait_until, call.waiting_since, call.answered_at, call.callback_at, call.deadline)
     return (
         *(call.id, type(call.phase).__name__, names[call.agent], call.returned, call.priority, call.epoch),
-        *(call.hearing, call.message, times, tuple(parties), tuple(skips)),
+        *(call.hearing, call.message, call.recording, times, tuple(parties), tuple(skips)),
     )
 
 
