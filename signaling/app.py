@@ -50,6 +50,7 @@ from media.studio import Studio
 from recording.consent import users_of_sound
 from recording.following import follow_call as record_call
 from signaling import metrics_page, pages
+from signaling.admission import Admission
 from signaling.audit_api import AuditApi
 from signaling.built_ui import read_built_ui
 from signaling.calls.agent_api import AgentCalls
@@ -66,7 +67,6 @@ from signaling.calls.page_flags import PageFlag
 from signaling.calls.quality import LegQualities
 from signaling.calls.urgency import Urgency
 from signaling.conversations_api import ConversationsApi
-from signaling.door import Door
 from signaling.draining import Drain
 from signaling.feed import FactFeed
 from signaling.guest_links import GuestLinks
@@ -172,8 +172,8 @@ class Parley:
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
         self.load = Load(self.lag.lag, self.metrics.worker_lags)
-        self.door = Door(lambda: self.load.busy, self.metrics.call_refused)
-        self.drain = Drain(self.engine, self.door, self.hub)
+        self.admission = Admission(lambda: self.load.busy, self.metrics.call_refused)
+        self.drain = Drain(self.engine, self.admission, self.hub)
         self.qualities = LegQualities(database, self.engine.live, self.hub.push)
         self.recording_trouble = RecordingTroubleFeed(
             self.hub, self.recordings.troubles, self.recordings.space, self.engine.live
@@ -196,10 +196,10 @@ class Parley:
             self.threads,
             GuestViews(clock),
             self.limits,
-            self.door,
+            self.admission,
             clock,
         )
-        self.call_backs = CallBacks(database, self.engine, self.guest_calls, views, self.door, clock)
+        self.call_backs = CallBacks(database, self.engine, self.guest_calls, views, self.admission, clock)
         self.voice_messages = VoiceMessages(self.engine, self.guest_calls, self.limits)
         self.guest_places = GuestPlaces(database)
         self.guest_events = GuestEvents(
@@ -261,7 +261,7 @@ class Parley:
         close_at_shutdown(app)
         self.api(settings.public_url).setup(app, self.resolver, self.limits.requests)
         view_link = partial(self.guest_links.view, self.resolver)
-        healthz = partial(health, self.database, lambda: self.door.closed)
+        healthz = partial(health, self.database, lambda: self.admission.closed)
         pages.Pages(read_built_ui(), view_link, healthz).register(app)
         token = settings.metrics_token
         metrics_page.MetricsPage(self._metrics, token.get_secret_value() if token else None).register(app)
