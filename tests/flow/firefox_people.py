@@ -31,6 +31,17 @@ class FirefoxPerson(Senses):
         """What the page receives now."""
         return await self._browser.evaluate(self._page, "senses()")
 
+    async def tells(self, script: str) -> Any:
+        """Evaluate a script in the page."""
+        return await self._browser.evaluate(self._page, script)
+
+    async def signs_in(self, url: str, login: str, password: str) -> None:
+        """Open the panel."""
+        await self.opens(f"{url}/agent")
+        await self.writes("Login", login)
+        await self.writes("Password", password)
+        await self.press("Sign in")
+
     async def opens(self, url: str) -> None:
         """Open an address."""
         await self._browser.ask("browsingContext.navigate", context=self._page, url=url, wait="complete")

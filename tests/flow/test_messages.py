@@ -23,8 +23,8 @@ from tests.flow.axe import DESK, PHONE, Inspector
 from tests.flow.conftest import Centre
 from tests.flow.listening import listening
 from tests.flow.people import Customer, ask, eventually
+from tests.flow.playing import EARS, on_the_ears
 from tests.flow.server import Server
-from tests.flow.test_recordings_page import EARS, on_the_ears
 from tests.flow.test_restart import a_caller, an_agent
 from tests.flow.test_supervisor import goes
 from tests.recording.talk import tones_of
@@ -63,7 +63,7 @@ async def test_a_waiting_customer_leaves_a_message_that_an_agent_plays_from_the_
     await ana.thread.get_by_role("button", name=re.compile("^Message 0:0")).click()
     player = ana.page.get_by_role("region", name="Player")
     await player.get_by_role("button", name="Play", exact=True).click()
-    await on_the_ears(ana.page, carla.hertz, carla.hertz)
+    await on_the_ears(ana.page.evaluate, carla.hertz, carla.hertz)
 
 
 async def test_nobody_rings_into_a_message_and_who_cancels_is_answered_at_the_place_that_was_kept(

@@ -2,53 +2,26 @@
 
 import re
 from functools import partial
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from conversations.audit_log import AuditFilter, AuditLog
 from recording.rules import SettingsChange
 from tests.flow.axe import DESK, PHONE, Inspector
 from tests.flow.conftest import Centre
-from tests.flow.people import RGB, eventually
+from tests.flow.people import eventually
+from tests.flow.playing import EARS, on_the_ears, shows
 from tests.flow.test_recording import finished, switch_on
 from tests.flow.test_supervisor import goes, row
 
 pytestmark = pytest.mark.flow
-
-EARS = Path(__file__).with_name("ears.js").read_text()
-"""Listens to what a page plays itself: `hears()` is the loudest tone on each ear, 0 for silence."""
-
-
-async def on_the_ears(page: Page, left: int, right: int) -> None:
-    """Wait until these tones are heard on the two ears, within 2 %; 0 is silence."""
-
-    async def hears() -> list[float]:
-        return await page.evaluate("ears()")
-
-    def right_ones(heard: list[float]) -> bool:
-        return all(abs(one - wanted) <= 0.02 * wanted for one, wanted in zip(heard, (left, right), strict=True))
-
-    await eventually(hears, right_ones, f"{left} Hz on the left and {right} Hz on the right")
 
 
 async def listenings(centre: Centre) -> int:
     """How often the audit log says that somebody listened."""
     page = await AuditLog(centre.parley.database).page(AuditFilter(subject="recording"))
     return sum(field.new == "listened" for entry in page.items for field in entry.fields)
-
-
-async def shows(player: Locator, picture: str, css: str) -> None:
-    """Wait until a picture of the player shows this colour."""
-
-    async def colour() -> list[int]:
-        return await player.get_by_label(picture).evaluate(
-            "(video) => { const pen = new OffscreenCanvas(8, 8).getContext('2d'); pen.drawImage(video, 0, 0, 8, 8);"
-            " return Array.from(pen.getImageData(3, 3, 1, 1).data.slice(0, 3)); }"
-        )
-
-    await eventually(colour, lambda got: got == pytest.approx(RGB[css], abs=45), f"the colour {css}")
 
 
 async def apart(page: Page) -> float:
@@ -95,12 +68,12 @@ async def test_a_recorded_call_is_heard_from_the_recordings_page_and_from_its_th
     await expect(player.get_by_role("button", name="Play", exact=True)).to_be_focused()
     assert await listenings(centre) == 0, "who only looks has not listened"
     await page.keyboard.press("Space")
-    await on_the_ears(page, carla.hertz, ana.hertz)
+    await on_the_ears(page.evaluate, carla.hertz, ana.hertz)
     await player.get_by_role("button", name="Customer", exact=True).click()
-    await on_the_ears(page, carla.hertz, carla.hertz)
+    await on_the_ears(page.evaluate, carla.hertz, carla.hertz)
     await player.get_by_role("slider", name="Position").press("Home")
     await player.get_by_role("button", name="Agent", exact=True).click()
-    await on_the_ears(page, ana.hertz, ana.hertz)
+    await on_the_ears(page.evaluate, ana.hertz, ana.hertz)
     await player.get_by_role("slider", name="Position").press("Space")
     await expect(player.get_by_role("button", name="Play", exact=True)).to_be_visible()
     assert await listenings(centre) == 1
@@ -169,8 +142,8 @@ async def test_both_pictures_of_a_video_call_keep_in_step_with_its_sound(centre:
     await player.get_by_label("Speed").select_option(value="0.75")
     slider = player.get_by_role("slider", name="Position")
     await slider.press("Space")
-    await shows(player, "Customer's camera", carla.css)
-    await shows(player, "Agent's camera", ana.css)
+    await shows(page.evaluate, "Customer's camera", carla.css)
+    await shows(page.evaluate, "Agent's camera", ana.css)
     await slider.press("Home")
     await eventually(partial(apart, page), lambda seconds: seconds < 0.1, "pictures in step with the sound")
     await slider.press("Space")
@@ -182,7 +155,7 @@ async def test_both_pictures_of_a_video_call_keep_in_step_with_its_sound(centre:
         )
     assert await page.evaluate("[...document.querySelectorAll('video')].every(({ paused }) => paused)")
     await boss.reads("Downloading pictures is switched off")
-    await expect(player.get_by_role("link", name=re.compile("Download"))).to_have_text(["Download: Sound"])
+    await expect(player.get_by_role("link", name=re.compile("Download"))).to_have_text(["Sound"])
     axe = Inspector(DESK, PHONE)
     await axe.look(page, "player of pictures")
     assert axe.found == [], "\n".join(axe.found)
