@@ -17,6 +17,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from docs.album import Album
 from docs.call_scenes import CallScenes
 from docs.drawn_people import AGENT, ANOTHER, COLLEAGUE, CUSTOMER, Drawn
+from docs.recording_scenes import RecordingScenes
 from tests.browser import chromium
 from tests.flow.people import Agent, Customer, ask
 from tests.flow.server import Server
@@ -50,6 +51,11 @@ class Tour:
         await scenes.held_and_handed_over(customer)
         await scenes.called_back(customer)
         await scenes.looked_after(customer, await self.caller(ANOTHER))
+        recording = RecordingScenes(self.url, self.album, admin, ana)
+        await recording.switched_on()
+        await recording.a_recorded_call(customer)
+        await recording.a_message(customer)
+        await recording.kept()
         await self.other_call_pages(admin.page, ana)
 
     async def sign_in_page(self) -> None:

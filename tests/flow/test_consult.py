@@ -73,5 +73,10 @@ async def test_a_colleague_is_asked_first_and_the_call_comes_back_or_is_handed_o
     await axe.look(ana.page, "ring of a call that a colleague hands over")
     await ana.press("Answer")
     await carla.hears(ana)
+    await ben.reports("Ana knows it better.")
+    await asks_first(ana, ben, carla)
+    await talk_alone(ana, ben, carla)
     await carla.press("Hang up")
+    await expect(ana.thread).to_contain_text("Ended by the customer")
+    await expect(ana.thread.locator("summary")).to_have_count(4)  # the last of both agents and the customer
     assert axe.found == [], "\n".join(axe.found)
