@@ -65,9 +65,14 @@ async def test_a_colleague_is_asked_first_and_the_call_comes_back_or_is_handed_o
     await ben.hears(carla)
     await expect(ana.dock).to_be_hidden()
     await expect(carla.page.get_by_role("heading", name="Ben Brook")).to_be_visible()
-    await ana.reports("Ben knows the contract.")
 
     await ben.press("Transfer")
+    search = ben.page.get_by_role("combobox", name="Name of an agent")
+    await search.fill("ana")
+    await ben.reads("Nobody by this name can take the call now.")
+    await ana.reports("Ben knows the contract.")
+    await expect(ben.button("Transfer to Ana Anić")).to_be_enabled()
+    await expect(search).to_have_value("ana")  # what happens meanwhile takes nothing away
     await ben.press("Transfer to Ana Anić")
     await expect(ana.ring).to_contain_text("Ben Brook hands over a call from Carla Customer")
     await axe.look(ana.page, "ring of a call that a colleague hands over")
