@@ -1,3 +1,4 @@
+import { untrack } from "svelte";
 import { queues as api } from "../../lib/api/client";
 import type { Queue } from "../../lib/api/types";
 import { Fetched } from "../shell/fetched.svelte";
@@ -9,7 +10,7 @@ import type { Panel } from "../shell/panel.svelte";
  */
 export function handedQueues(panel: Panel): Fetched<Queue[]> {
   const fetched = new Fetched(async () => {
-    const own = panel.state?.me.id;
+    const own = untrack(() => panel.state?.me.id); // or whatever changes at the panel would ask again
     const all = await api.all();
     return all.filter((queue) => !queue.auto_assign && queue.members.some(({ id }) => id === own));
   });
