@@ -50,7 +50,6 @@ from media.studio import Studio
 from recording.consent import users_of_sound
 from recording.following import follow_call as record_call
 from signaling import metrics_page, pages
-from signaling.admission import Admission
 from signaling.audit_api import AuditApi
 from signaling.built_ui import read_built_ui
 from signaling.calls.agent_api import AgentCalls
@@ -77,6 +76,7 @@ from signaling.http.limits import Limits
 from signaling.http.security import add_headers, csrf_middleware, error_middleware
 from signaling.http.server import BODY_LIMIT, HeaderWatch
 from signaling.ice import IceServers
+from signaling.intake import Intake
 from signaling.links_api import LinksApi
 from signaling.load import Load
 from signaling.media_worker.pool import MediaWorkers
@@ -172,8 +172,8 @@ class Parley:
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
         self.load = Load(self.lag.lag, self.metrics.worker_lags)
-        self.admission = Admission(lambda: self.load.busy, self.metrics.call_refused)
-        self.drain = Drain(self.engine, self.admission, self.hub)
+        self.intake = Intake(lambda: self.load.busy, self.metrics.call_refused)
+        self.drain = Drain(self.engine, self.intake, self.hub)
         self.qualities = LegQualities(database, self.engine.live, self.hub.push)
         self.recording_trouble = RecordingTroubleFeed(
             self.hub, self.recordings.troubles, self.recordings.space, self.engine.live
@@ -196,10 +196,10 @@ class Parley:
             self.threads,
             GuestViews(clock),
             self.limits,
-            self.admission,
+            self.intake,
             clock,
         )
-        self.call_backs = CallBacks(database, self.engine, self.guest_calls, views, self.admission, clock)
+        self.call_backs = CallBacks(database, self.engine, self.guest_calls, views, self.intake, clock)
         self.voice_messages = VoiceMessages(self.engine, self.guest_calls, self.limits)
         self.guest_places = GuestPlaces(database)
         self.guest_events = GuestEvents(
@@ -261,7 +261,7 @@ class Parley:
         close_at_shutdown(app)
         self.api(settings.public_url).setup(app, self.resolver, self.limits.requests)
         view_link = partial(self.guest_links.view, self.resolver)
-        healthz = partial(health, self.database, lambda: self.admission.closed)
+        healthz = partial(health, self.database, lambda: self.intake.closed)
         pages.Pages(read_built_ui(), view_link, healthz).register(app)
         token = settings.metrics_token
         metrics_page.MetricsPage(self._metrics, token.get_secret_value() if token else None).register(app)

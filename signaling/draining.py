@@ -7,7 +7,7 @@ from typing import Final
 
 from callflow.engine import Engine
 from conversations.calls.store import CallTransaction
-from signaling.admission import Admission
+from signaling.intake import Intake
 from signaling.panel.hub import Hub
 
 log = logging.getLogger(__name__)
@@ -31,9 +31,9 @@ class Stop:
 class Drain:
     """Lets the calls of a server that is about to stop come to their own end."""
 
-    def __init__(self, engine: Engine[CallTransaction], admission: Admission, hub: Hub) -> None:
+    def __init__(self, engine: Engine[CallTransaction], intake: Intake, hub: Hub) -> None:
         self._engine = engine
-        self._admission = admission
+        self._intake = intake
         self._hub = hub
 
     async def run(self, limit_s: float, at_once: asyncio.Event) -> None:
@@ -41,7 +41,7 @@ class Drain:
 
         Who waits keeps waiting, and has the place after the next start. Who talks at the limit goes on then.
         """
-        self._admission.close()
+        self._intake.close()
         self._engine.offer_nothing()
         if self._engine.carried == 0:
             return

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from callflow.ids import LegId
 from callflow.wiring import LegMeasured, LegSummed, LineQuality, LoopLag, MediaEvent, PlaneMeasured, TapWhy
-from signaling.admission import Why
+from signaling.intake import Why
 
 FORGOTTEN_AFTER: Final = 10.0
 """Seconds without news after which a leg, or a media worker, is shown no more."""

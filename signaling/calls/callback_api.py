@@ -16,10 +16,10 @@ from conversations.db.database import Database
 from conversations.errors import NotFoundError
 from conversations.threads.joining import thread_to_call
 from recording.rules import consent_prompt
-from signaling.admission import Admission
 from signaling.calls.guest_api import GuestCalls
 from signaling.http.api import Api
 from signaling.http.rules import AGENT, GUEST, Guest, SignedIn
+from signaling.intake import Intake
 from signaling.models.agents import CallBack, PanelCall
 from signaling.models.guests import GuestCall
 from signaling.panel.views import PanelViews
@@ -34,14 +34,14 @@ class CallBacks:
         engine: Engine[CallTransaction],
         calls: GuestCalls,
         views: PanelViews,
-        admission: Admission,
+        intake: Intake,
         clock: Clock,
     ) -> None:
         self._database = database
         self._engine = engine
         self._calls = calls
         self._views = views
-        self._admission = admission
+        self._intake = intake
         self._clock = clock
 
     def register(self, api: Api) -> None:
@@ -57,7 +57,7 @@ class CallBacks:
 
     async def call_back(self, who: SignedIn, call_id: CallId, back: CallBack) -> PanelCall:
         """Call the customer of a call that nobody answered: the page from which he called rings."""
-        if self._admission.closed:
+        if self._intake.closed:
             raise RefusedError("restarting", "The server is being restarted. Call back when it is there again.")
 
         async def make(tx: CallTransaction) -> Call:

@@ -24,7 +24,6 @@ from conversations.threads.joining import mark_by_rule, thread_for_call
 from conversations.threads.service import Threads
 from conversations.waiting.plans import plan_for
 from recording.rules import consent_prompt
-from signaling.admission import Admission
 from signaling.availability import reception
 from signaling.calls.guest_views import GuestViews, guest_message
 from signaling.calls.negotiation import Negotiation
@@ -32,6 +31,7 @@ from signaling.http.api import Api, Reply
 from signaling.http.client import client_of
 from signaling.http.limits import Limits
 from signaling.http.rules import GUEST, PUBLIC, Guest
+from signaling.intake import Intake
 from signaling.models.agents import LegAnswer, LegLost
 from signaling.models.conversations import NewText
 from signaling.models.guests import GuestCall, GuestMessage, GuestOffer, NewGuestCall
@@ -54,7 +54,7 @@ class GuestCalls:
         threads: Threads,
         views: GuestViews,
         limits: Limits,
-        admission: Admission,
+        intake: Intake,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -65,7 +65,7 @@ class GuestCalls:
         self._threads = threads
         self._views = views
         self._limits = limits
-        self._admission = admission
+        self._intake = intake
         self._clock = clock
         self._known = Remembered[CallId]()
         """The call that each browser asked for last and has made, which never becomes another's."""
@@ -92,7 +92,7 @@ class GuestCalls:
             raise NotFoundError(_UNKNOWN) from None
         new_call = visit.call is None or self._engine.live(visit.call) is None
         if new_call and visit.state is LinkState.ACTIVE:
-            self._admission.require_open()  # before what counts tries, since pages that are sent away try again
+            self._intake.require_open()  # before what counts tries, since pages that are sent away try again
         self._limits.joins_by_link.require(visit.link.id)
         if new_call:
             route = await self._links.route(visit, new.media, new.name)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.wire
 async def test_a_server_that_drains_lets_no_call_in_offers_none_and_ends_when_nobody_talks(house: House) -> None:
     """PLUS-01, PLUS-15: calls that are talked go on with all that belongs to them, and who waits keeps waiting."""
     async with talking(house) as floor:
-        desk, admission = floor.desk, house.parley.admission
+        desk, intake = floor.desk, house.parley.intake
         await floor.chooses("ben", "away")
         await desk.until_agent("ben", lambda ben: ben.status.id == "away")
         token, patient, late = await desk.link(), await house.browser(), await house.browser()
@@ -49,7 +49,7 @@ async def test_a_server_that_drains_lets_no_call_in_offers_none_and_ends_when_no
         async with asyncio.timeout(5):
             await drain
         assert isinstance((await desk.now(waiting)).phase, Waiting)
-        assert admission.closed
+        assert intake.closed
 
 
 async def test_it_waits_for_a_limit_at_most_not_after_a_second_signal_and_not_without_calls(house: House) -> None:

@@ -12,7 +12,7 @@ BUSY_S: Final = 10
 Why = Literal["restarting", "busy"]
 
 
-class Admission:
+class Intake:
     """Lets new calls in. Calls that there are go on whatever it says.
 
     `busy` says whether there is room for one more; `refused` is told of each call that is sent away.
