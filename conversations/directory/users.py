@@ -88,7 +88,7 @@ class Users:
         Raises NotFoundError, StaleError, InvalidError, RefusedError ``last_admin``.
         """
         async with self._database.write() as write:
-            row = await locked(write.session, UserRow, user)
+            row = await _locked(write, user)
             if row.version != version:
                 raise StaleError(user_of(row))
             before = audited_user(row)
@@ -111,7 +111,7 @@ class Users:
     async def set_disabled(self, actor: Actor, user: AgentId, disabled: bool) -> User:
         """Disable or enable a user; disabling ends all sessions. Raises NotFoundError, RefusedError ``last_admin``."""
         async with self._database.write() as write:
-            row = await locked(write.session, UserRow, user)
+            row = await _locked(write, user)
             before = audited_user(row)
             row.disabled = disabled
             changed = await self._changed(write, actor, row, end=disabled)
@@ -123,7 +123,7 @@ class Users:
         password = passwords.random_password()
         hashed = await self._passwords.hash(password)
         async with self._database.write() as write:
-            row = await locked(write.session, UserRow, user)
+            row = await _locked(write, user)
             row.password_hash, row.must_change_password = hashed, True
             changed = await self._changed(write, actor, row, end=True)
             await audit(write, actor, "user", row.id, row.name, {"password": ""}, {"password": "given_out"})
@@ -157,7 +157,7 @@ class Users:
         """Finish a change: somebody must always be able to administer."""
         row.version += 1
         await write.session.flush()
-        everybody = await write.session.scalars(select(UserRow).with_for_update())
+        everybody = await write.session.scalars(select(UserRow))
         if not any(UserRole.ADMIN in user.roles and not user.disabled for user in everybody):
             raise RefusedError("last_admin", "Somebody must stay administrator.")
         user = AgentId(row.id)
@@ -181,6 +181,15 @@ def _checked_capacity(texts: int | None) -> int | None:
     if texts is not None and not 0 <= texts <= TEXT_CAPACITY_LIMIT:
         raise InvalidError("text_capacity", f"An agent can have 0 to {TEXT_CAPACITY_LIMIT} conversations at a time.")
     return texts
+
+
+async def _locked(write: Write, user: AgentId) -> UserRow:
+    """Return a user, with everybody locked: whether one may go is for all to say. Raises NotFoundError.
+
+    All in one order, so that who changes two at once never wait for each other.
+    """
+    await write.session.execute(select(UserRow.id).order_by(UserRow.id).with_for_update(key_share=True))
+    return await locked(write.session, UserRow, user)
 
 
 def _checked_phone(phone: str | None) -> str | None:
