@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callflow import agent_machine, call_machine, hearing, recorded
+from callflow import agent_machine, call_machine
 from callflow.agent import Agent, Idle, Observing, Rung, WrapUp
 from callflow.agent_machine import AgentDecision, AgentEvent, StatusChosen
 from callflow.call import Call, CallingBack, Ended, LegState, Ringing, Role, Talking, Waiting
@@ -29,7 +29,6 @@ from callflow.events import (
     LegConnected,
     LegLost,
     Play,
-    RecordingPolicy,
     Release,
     Reserve,
     ServerRestarted,
@@ -41,7 +40,6 @@ from callflow.facts import FactKind
 from callflow.ids import PromptId, QueueId
 from callflow.queueing import QueuePolicy
 from callflow.routing import Assignment, assign
-from callflow.waiting import Hearing
 from callflow.wiring import FromLeg, Stream
 
 BACK = {FactKind.CALL_DECLINED, FactKind.CALL_MISSED, FactKind.CALL_REQUEUED}
@@ -49,7 +47,6 @@ BACK = {FactKind.CALL_DECLINED, FactKind.CALL_MISSED, FactKind.CALL_REQUEUED}
 Plant = Callable[[pytest.MonkeyPatch], None]
 PLANTS: dict[str, Plant] = {}
 step, agent_step, obey = call_machine.step, agent_machine.step, agent_machine.obey
-follow_recording = recorded.follow
 
 
 def plant(name: str) -> Callable[[Plant], Plant]:
@@ -386,26 +383,3 @@ def _(monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(made, facts=kept) if over else made
 
     spoil(monkeypatch, change)
-
-
-@plant("who waits again goes on being recorded")
-def _(monkeypatch: pytest.MonkeyPatch) -> None:
-    def silently(before: Call, decision: Decision, policy: RecordingPolicy) -> Decision:
-        return replace(follow_recording(before, decision, policy), commands=decision.commands)
-
-    monkeypatch.setattr(recorded, "follow", silently)
-
-
-@plant("a recording begins before it was said")
-def _(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Call, "owes_consent", property(lambda _: False))
-
-
-@plant("what was cut is taken for said")
-def _(monkeypatch: pytest.MonkeyPatch) -> None:
-    stopped = hearing.stopped
-
-    def said(heard: Hearing) -> Hearing:
-        return replace(stopped(heard), consented=True)
-
-    monkeypatch.setattr(hearing, "stopped", said)

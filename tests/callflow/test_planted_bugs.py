@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.callflow.bugs import PLANTS
+from tests.callflow import bugs, recording_bugs
 from tests.callflow.doings import random_steps
 from tests.callflow.test_traces import SEED, run
 
@@ -32,7 +32,7 @@ def test_each_planted_bug_is_found(long: bool, caplog: pytest.LogCaptureFixture)
     """PLUS-15; S1: the invariants that hold in all traces can fail, within as many traces as are run."""
     caplog.set_level(logging.CRITICAL)  # what a spoilt machine does to the engine is no news
     missed: list[str] = []
-    for name, planted in PLANTS.items():
+    for name, planted in (bugs.PLANTS | recording_bugs.PLANTS).items():
         with pytest.MonkeyPatch.context() as monkeypatch:
             planted(monkeypatch)
             took, what = traces_until_found(TRACES if long else SHORT_TRACES)

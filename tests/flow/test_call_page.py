@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
 
-from tests.flow.people import eventually
-
 pytestmark = pytest.mark.flow
 WEBUI = Path(__file__).parents[2] / "webui"
 ORIGIN = "http://localhost:1"
@@ -322,33 +320,6 @@ async def test_a_refusal_of_the_call_itself_is_explained(browser: Browser) -> No
         await page.get_by_role("button", name="Start audio call").click()
         await expect(page.get_by_role("heading", name=sentence)).to_be_visible()
         await page.context.close()
-
-
-async def test_a_call_that_cannot_be_let_in_yet_is_asked_for_again_by_itself(browser: Browser) -> None:
-    """LNK-11, PLUS-15: while the server is busy, has no database, restarts, cannot be reached; or at a press."""
-    server = Server(link(asks_name=False))
-    server.refusal = (503, "busy")
-    page = await server.open(browser)
-    await give_devices(page)
-    await page.get_by_role("button", name="Start audio call").click()
-    for code, title, text in (
-        ("busy", "All our lines are busy", "it calls again by itself"),
-        ("database_away", "We will be back in a moment", "Part of our system does not answer"),
-        ("restarting", "We will be back in a moment", "Our system is being restarted"),
-    ):
-        server.refusal = (503, code)
-        await expect(page.get_by_role("heading", name=title)).to_be_visible()
-        await expect(page.locator("p.spoken")).to_contain_text(text)
-        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
-        assert await sound(page) == []
-    server.refusal, before = (0, ""), await server.asked()
-    await eventually(server.asked, lambda times: times > before, "try that reaches nobody")
-    await expect(page.get_by_role("heading", name=title)).to_be_visible()
-    server.refusal = None
-    await page.get_by_role("button", name="Try again").click()
-    await expect(page.get_by_role("heading", name="Waiting for an agent")).to_be_visible()
-    assert {path for path, _ in server.posted if not path.endswith("/leg")} == {"/links/token/calls"}
-    await page.context.close()
 
 
 async def test_a_message_that_was_not_sent_stays_in_the_box(browser: Browser) -> None:

@@ -1,10 +1,11 @@
-"""The customer's page while somebody waits, is called back, on hold or handed over: its words, and what axe finds."""
+"""The customer's page while somebody waits, to be let in too, is called back, on hold or handed over."""
 
 import re
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.flow.people import eventually
 from tests.flow.test_call_page import DESK, SMALL_PHONE, Json, Server, at, call, give_devices, link, sound, talking
 
 pytestmark = pytest.mark.flow
@@ -137,3 +138,30 @@ async def says(page: Page, title: str, spoken: str | re.Pattern[str]) -> None:
     await expect(page.get_by_role("heading", name=title)).to_be_visible()
     await expect(page.locator("p.spoken")).to_have_text(spoken)
     assert await sound(page) == [], title
+
+
+async def test_a_call_that_cannot_be_let_in_yet_is_asked_for_again_by_itself(browser: Browser) -> None:
+    """LNK-11, PLUS-15: while the server is busy, has no database, restarts, cannot be reached; or at a press."""
+    server = Server(link(asks_name=False))
+    server.refusal = (503, "busy")
+    page = await server.open(browser)
+    await give_devices(page)
+    await page.get_by_role("button", name="Start audio call").click()
+    for code, title, text in (
+        ("busy", "All our lines are busy", "it calls again by itself"),
+        ("database_away", "We will be back in a moment", "Part of our system does not answer"),
+        ("restarting", "We will be back in a moment", "Our system is being restarted"),
+    ):
+        server.refusal = (503, code)
+        await expect(page.get_by_role("heading", name=title)).to_be_visible()
+        await expect(page.locator("p.spoken")).to_contain_text(text)
+        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        assert await sound(page) == []
+    server.refusal, before = (0, ""), await server.asked()
+    await eventually(server.asked, lambda times: times > before, "try that reaches nobody")
+    await expect(page.get_by_role("heading", name=title)).to_be_visible()
+    server.refusal = None
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("heading", name="Waiting for an agent")).to_be_visible()
+    assert {path for path, _ in server.posted if not path.endswith("/leg")} == {"/links/token/calls"}
+    await page.context.close()
