@@ -1,7 +1,8 @@
 """Fixtures: an empty, migrated database on each engine. A plug-in of tests/conftest.py."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 
@@ -15,12 +16,20 @@ from tests.postgres import Postgres
 
 
 @pytest.fixture(autouse=True)
-def patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that is busy with other tests is no fault: ten times the limits, but where these are what is tested."""
-    if request.node.get_closest_marker("real_limits") is None:
+def patient(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A machine that is busy with other tests is no fault, but where the limits are what is tested."""
+    with nullcontext() if request.node.get_closest_marker("real_limits") else unhurried():
+        yield
+
+
+@contextmanager
+def unhurried() -> Generator[None]:
+    """Ten times the limits: for what only leads up to a test of them, too."""
+    with pytest.MonkeyPatch.context() as patched:
         for limit in PATIENCE:
             module, name = limit.rsplit(".", 1)
-            monkeypatch.setattr(limit, 10 * getattr(import_module(module), name))
+            patched.setattr(limit, 10 * getattr(import_module(module), name))
+        yield
 
 
 PATIENCE = (
