@@ -7,7 +7,7 @@ is the exception: media stops first. The deadline in a row is the timer; the ala
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -43,6 +43,7 @@ from callflow.ports import Store, Transaction
 from callflow.router import Router
 from callflow.seen import Seen
 from callflow.unended import MOMENT, Unended
+from callflow.waiting import Place
 from callflow.wiring import LegDown, LegUp, MediaEvent, MediaPort, PromptEnded
 from callflow.writing import follow, save_agent
 
@@ -223,7 +224,8 @@ class Engine(Generic[T]):
 
     async def _tell_the_time(self) -> None:
         calls, agents = await self._store.due(self._clock.now())
-        looks = [(f"call {call}", lambda call=call: self._time_passed(call)) for call in calls]
+        places = await self._places(calls)
+        looks = [(f"call {call}", lambda call=call: self.ask(call, TimePassed(places.get(call)))) for call in calls]
         looks += [(f"agent {agent}", lambda agent=agent: self.agent(agent, AgentTimePassed())) for agent in agents]
         for what, look in looks:
             if self._outage.holds_deadlines:
@@ -231,14 +233,13 @@ class Engine(Generic[T]):
                 return
             await self._sweep(what, look)
 
-    async def _time_passed(self, call: CallId) -> Call:
-        """Tell a call the time, and where its caller stands, since it may have to say so (PLUS-12)."""
+    async def _places(self, calls: Collection[CallId]) -> Mapping[CallId, Place]:
+        """Say where the callers of these calls stand, since they may have to be told (PLUS-12)."""
         try:
-            place = await self._store.place(call)
+            return await self._store.places(calls) if calls else {}
         except Exception:
-            place = None  # a deadline is kept, whatever cannot be said
-            log.exception("the place of call %s could not be read", call)
-        return await self.ask(call, TimePassed(place))
+            log.exception("the places of %d calls could not be read", len(calls))
+            return {}  # a deadline is kept, whatever cannot be said
 
     async def _sweep(self, what: str, look: Callable[[], Awaitable[object]]) -> bool:
         """Do one thing that is due; say whether the database is there."""

@@ -1,6 +1,6 @@
 """What the engine needs from the rooms above it. `signaling/app.py` binds these."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,8 +88,8 @@ class Store(Protocol[T_co]):
         """Read all that routing looks at, as of one moment."""
         ...
 
-    async def place(self, call: CallId) -> Place | None:
-        """Say where a caller stands; None when he does not wait, or when his plan says nothing of places."""
+    async def places(self, calls: Collection[CallId]) -> Mapping[CallId, Place]:
+        """Say where these callers stand, as of one moment; not of who does not wait, or is told nothing of places."""
         ...
 
     async def due(self, now: datetime) -> tuple[Sequence[CallId], Sequence[AgentId]]:

@@ -1,6 +1,6 @@
 """Where callers stand in the queue, read inside somebody's session (PLUS-12)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,10 +49,13 @@ async def places_in(session: AsyncSession, queue: QueueId) -> Mapping[CallId, Pl
     return places(callers, working, await handling_time(session, queue))
 
 
-async def place_of(session: AsyncSession, call: CallId) -> Place | None:
-    """Say where a caller stands, or None when he does not wait."""
-    queue = await session.scalar(select(CallRow.queue_id).where(CallRow.id == call))
-    return (await places_in(session, QueueId(queue))).get(call) if queue else None
+async def places_of(session: AsyncSession, calls: Collection[CallId]) -> Mapping[CallId, Place]:
+    """Say where these callers stand, each queue read once; not of who does not wait, or is told nothing of places."""
+    told = CallRow.id.in_(calls), CallRow.plan["spoken"].as_string().is_not(None)
+    found = await session.execute(select(CallRow.id, CallRow.queue_id).where(*told, CallRow.queue_id.is_not(None)))
+    queues = {CallId(call): QueueId(queue) for call, queue in found if queue}
+    standing = {queue: await places_in(session, queue) for queue in set(queues.values())}
+    return {call: standing[queue][call] for call, queue in queues.items() if call in standing[queue]}
 
 
 async def handling_time(session: AsyncSession, queue: QueueId) -> timedelta | None:

@@ -1,6 +1,6 @@
 """The engine's store: every change of a call or an agent is a compare-and-set in one transaction."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -23,7 +23,7 @@ from conversations.agents.spans import begin_span, note_span
 from conversations.calls.agent_rows import agent_values
 from conversations.calls.reading import agent_by_id, all_agents, call_by_id, live_calls
 from conversations.calls.rows import call_values, party_values
-from conversations.calls.standing import place_of
+from conversations.calls.standing import places_of
 from conversations.calls.tables import AgentRow, CallRow, PartyRow
 from conversations.db.database import Database, Write
 from conversations.directory.queues import policies
@@ -210,11 +210,10 @@ class CallStore:
             agents = await all_agents(session)
             return Floor(waiting, list(agents.values()), await policies(session))
 
-    async def place(self, call: CallId) -> Place | None:
-        """Say where a caller stands; None when he does not wait, or when his plan says nothing of places (PLUS-12)."""
+    async def places(self, calls: Collection[CallId]) -> Mapping[CallId, Place]:
+        """Say where these callers stand, as of one moment; not of who does not wait, or is told nothing of places."""
         async with self._database.read() as session:
-            found = await call_by_id(session, call)
-            return await place_of(session, call) if found is not None and found.plan.spoken is not None else None
+            return await places_of(session, calls)
 
     async def due(self, now: datetime) -> tuple[Sequence[CallId], Sequence[AgentId]]:
         """Name the calls and the agents whose deadline has come, the latest last."""

@@ -13,7 +13,7 @@ from callflow.call import Role
 from callflow.events import CallbackAsked
 from callflow.ids import CallId, LegId
 from callflow.waiting import Hearing, Place
-from conversations.calls.standing import handling_time, place_of, places_in
+from conversations.calls.standing import handling_time, places_in
 from conversations.db.database import Database
 from tests.callflow.world import World
 from tests.clock import MovableClock
@@ -57,9 +57,6 @@ async def test_who_is_rung_for_and_who_is_cut_off_are_in_line_and_who_talks_is_n
     _, rung, cut_off, last = await world.all_calls()
     await world.lose(cut_off, Role.CUSTOMER)
     assert await standing(world) == {rung.id: Place(1), cut_off.id: Place(2), last.id: Place(3)}
-    async with world.database.read() as session:
-        assert await place_of(session, last.id) == Place(3)
-        assert await place_of(session, CallId("call_0000")) is None
     await world.decline(world.agents[1])
     assert (await standing(world))[last.id] == Place(3)
 

@@ -1,15 +1,18 @@
 """What who waits is told, through the real engine and its store: a strategy from the greeting to the last message."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
 from callflow.call import Call, CallingBack, Ended, EndReason, LegState, Role, Talking, Waiting
 from callflow.events import CallbackAsked
 from callflow.facts import FactKind
-from callflow.ids import LegId, PromptId
-from callflow.waiting import SpokenPlaces, WaitingPlan
+from callflow.ids import CallId, LegId, PromptId
+from callflow.waiting import Place, SpokenPlaces, WaitingPlan
 from callflow.wiring import RINGBACK, FromPrompt, PromptEnded, Stream
 from conversations.db.database import Database
 from tests.callflow.world import World
@@ -112,6 +115,34 @@ async def test_each_caller_is_told_the_own_place_and_how_long_it_takes(world: Wo
     assert told(world, 1) == [FIRST]
     await said(world, 1)
     assert told(world, 1)[0] == SHORT
+
+
+async def test_the_places_of_many_are_read_like_the_place_of_one(world: World) -> None:
+    """PLUS-12: a line in which all are told at once is read once; of who is told nothing, and is not there, nothing."""
+    first, second = await waiting(world, 0), await waiting(world, 1)
+    world.plan = replace(PLAN, spoken=None)
+    silent = await waiting(world, 2)
+    with selects() as for_one:
+        assert await world.store.places([second.id]) == {second.id: Place(2)}
+    with selects() as for_all:
+        found = await world.store.places([first.id, second.id, silent.id, CallId("call_0000")])
+    assert found == {first.id: Place(1), second.id: Place(2)}
+    assert len(for_all) == len(for_one) > 0
+
+
+@contextmanager
+def selects() -> Generator[list[str]]:
+    """What is read meanwhile."""
+    read: list[str] = []
+
+    def before(connection: Connection, cursor: object, sql: str, *_: object) -> None:
+        read.append(sql)
+
+    event.listen(Engine, "before_cursor_execute", before)
+    try:
+        yield read
+    finally:
+        event.remove(Engine, "before_cursor_execute", before)
 
 
 async def test_an_answer_ends_what_is_being_said(world: World) -> None:
