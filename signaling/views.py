@@ -74,6 +74,7 @@ def measured_leg(value: MeasuredLegValue) -> MeasuredLeg:
     summed = value.summed
     return MeasuredLeg(
         role=value.role,
+        agent=ref_or_none(value.agent),
         seconds=summed.seconds,
         average=LegQuality.model_validate(summed.average),
         worst_loss=summed.worst_loss,

@@ -12,6 +12,8 @@ from callflow.ids import CallId, ConversationId, LegId, new_id
 from callflow.wiring import LegQuality, LegSummed, LineQuality
 from conversations.calls.tables import CallRow, LegQualityRow, PartyRow
 from conversations.db.database import Write
+from conversations.directory.people import names_of_users
+from conversations.directory.values import Named
 
 _LINE = tuple(LineQuality.__dataclass_fields__)
 
@@ -21,6 +23,8 @@ class MeasuredLeg:
     """One party's leg, over its life."""
 
     role: Role
+    agent: Named | None
+    """Who of the staff it was; None for the customer."""
     summed: LegSummed
 
 
@@ -43,13 +47,17 @@ async def measured_legs(session: AsyncSession, measurements: Collection[str]) ->
     """Return what these measurements say of their legs, the customer's last."""
     found: dict[str, list[MeasuredLeg]] = {}
     of_these = LegQualityRow.measurement_id.in_(measurements)
-    for row in await session.scalars(select(LegQualityRow).where(of_these).order_by(LegQualityRow.role)):
+    with_party = select(LegQualityRow, PartyRow.agent_id).outerjoin(PartyRow, PartyRow.leg_id == LegQualityRow.leg_id)
+    rows = (await session.execute(with_party.where(of_these).order_by(LegQualityRow.role, LegQualityRow.at))).all()
+    names = await names_of_users(session, {agent for _, agent in rows if agent})
+    for row, agent in rows:
         quality = LegQuality(_line(row, "up"), _line(row, "down"), row.round_trip_ms)
         summed = LegSummed(
             CallId(row.call_id), LegId(row.leg_id), row.seconds, quality,
             row.worst_loss, row.worst_jitter_ms, row.worst_round_trip_ms, row.worst_mos,
         )  # fmt: skip
-        found.setdefault(row.measurement_id, []).append(MeasuredLeg(row.role, summed))
+        who = Named(agent, names.get(agent, "")) if agent else None
+        found.setdefault(row.measurement_id, []).append(MeasuredLeg(row.role, who, summed))
     return found
 
 

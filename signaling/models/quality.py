@@ -3,7 +3,7 @@
 from typing import Literal
 
 from callflow.call import Role
-from signaling.models.common import Model
+from signaling.models.common import Model, Ref
 
 
 class LineQuality(Model):
@@ -31,6 +31,7 @@ class MeasuredLeg(Model):
     """One leg over its life. The worst figures are those of a few seconds, in either direction."""
 
     role: Role
+    agent: Ref | None
     seconds: float
     average: LegQuality
     worst_loss: float | None

@@ -99,7 +99,9 @@ async def test_how_the_lines_were_is_kept_and_shown_in_the_thread_as_one_entry(h
             "customer": 0.07,
         }
         customer = next(leg for leg in entry["legs"] if leg["role"] == "customer")
-        assert (customer["seconds"], customer["worst_mos"]) == (63.5, 2.1)
+        assert (customer["seconds"], customer["worst_mos"], customer["agent"]) == (63.5, 2.1, None)
+        staff = [leg["agent"] for leg in entry["legs"] if leg["role"] == "agent"]
+        assert staff == [{"id": house.people["ana"].user.id, "name": "Ana"}]
         assert customer["average"]["down"]["freezes"] == 2
 
 

@@ -20,8 +20,9 @@ const leg = (up: Partial<Line> = {}, roundTrip: number | null = 40): LegQuality 
   down: good,
   round_trip_ms: roundTrip,
 });
-const then = (role: "agent" | "customer", average: LegQuality): MeasuredLeg => ({
-  role,
+const then = (agent: string | null, average: LegQuality): MeasuredLeg => ({
+  role: agent === null ? "customer" : "agent",
+  agent: agent === null ? null : { id: agent, name: agent },
   average,
   seconds: 60,
   worst_loss: null,
@@ -50,10 +51,11 @@ test("of two lines the worse one is named", () => {
 });
 
 test("a call that is over says which lines were not good", () => {
-  expect(linesThen([then("agent", leg()), then("customer", leg())])).toBe("Good line");
-  expect(linesThen([then("agent", leg({ loss: 0.02 })), then("customer", leg({ loss: 0.07 }))])).toBe(
-    "Customer's line was poor: 7% loss · Agent's line was fair: 2% loss",
+  expect(linesThen([then("Ana", leg()), then(null, leg())])).toBe("Good line");
+  expect(linesThen([then("Ana", leg({ loss: 0.02 })), then("Ben", leg()), then(null, leg({ loss: 0.07 }))])).toBe(
+    "Customer's line was poor: 7% loss · Ana's line was fair: 2% loss",
   );
+  expect(linesThen([then("", leg({ loss: 0.02 }))])).toBe("Agent's line was fair: 2% loss");
   expect(linesThen([])).toBeNull();
 });
 

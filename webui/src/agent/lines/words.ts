@@ -47,14 +47,19 @@ export function linesNow(mine: LegQuality | null, theirs: LegQuality | null): { 
 export function linesThen(legs: readonly MeasuredLeg[]): string | null {
   const judged = legs.flatMap((leg) => {
     const verdict = judge(leg.average);
-    return verdict ? [{ role: leg.role, ...verdict }] : [];
+    return verdict ? [{ name: whose(leg), ...verdict }] : [];
   });
   if (judged.length === 0) return null;
   judged.sort((a, b) => RANK[b.grade] - RANK[a.grade]);
-  const bad = judged.flatMap(({ role, grade, cause }) =>
-    grade === "good" ? [] : [t(`line.was.${role}.${grade}`, { cause })],
+  const bad = judged.flatMap(({ name, grade, cause }) =>
+    grade === "good" ? [] : [t(`line.was.${grade}`, { name, cause })],
   );
   return bad.length === 0 ? t("line.good") : bad.join(" · ");
+}
+
+/** Says whose leg it was: of agents by name, since a call may have had several. */
+export function whose({ agent, role }: MeasuredLeg): string {
+  return agent?.name || t(`line.of.${role}`);
 }
 
 /** Writes a share, such as 7 %. */
