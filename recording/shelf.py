@@ -25,6 +25,7 @@ from conversations.directory.queues import names_of_queues
 from conversations.threads.customers import names_of_customers
 from recording.delivery import Delivery, Policy, Released, State, finished, late
 from recording.finishing import PICTURES, FileKind
+from recording.leases import LeaseLostError
 from recording.moving import delivery_of, follow_files, happen_to_all, put
 from recording.preparations import UNDONE, has_pictures, want
 from recording.secrets import SecretError
@@ -154,13 +155,13 @@ class DatabaseShelf:
             row.lease_until = self._clock.now() + LEASE
             return self._job(row)
 
-    async def renew(self, job: Job) -> bool:
-        """Prolong the lease. False: it is somebody else's by now."""
+    async def renew(self, job: Job) -> None:
+        """Prolong the lease. Raises `LeaseLostError`: it is somebody else's by now."""
         async with self._database.write() as write:
             row = await _taken(write, job)
-            if row is not None:
-                row.lease_until = self._clock.now() + LEASE
-            return row is not None
+            if row is None:
+                raise LeaseLostError
+            row.lease_until = self._clock.now() + LEASE
 
     async def write(self, job: Job, delivery: Delivery) -> None:
         """Write the outcome and its fact, and end the lease."""

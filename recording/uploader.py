@@ -31,7 +31,7 @@ from recording.delivery import (
     failed,
     step,
 )
-from recording.leases import LeaseLostError
+from recording.leases import LeaseLostError, while_held
 from recording.storages.base import Storage, nobody
 from recording.storages.errors import Fault, StorageError
 from recording.storages.names import RemoteName
@@ -43,7 +43,6 @@ JobId = NewType("JobId", str)
 TargetId = NewType("TargetId", str)
 LOOK_EVERY_S: Final = 1.0
 """Also without being woken."""
-RENEW_EVERY_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +105,8 @@ class Shelf(Protocol):
         """Write the delivery and take the lease. None: somebody else was first."""
         ...
 
-    async def renew(self, job: Job) -> bool:
-        """Prolong the lease. False: it is somebody else's by now."""
+    async def renew(self, job: Job) -> None:
+        """Prolong the lease. Raises `LeaseLostError`: it is somebody else's by now."""
         ...
 
     async def write(self, job: Job, delivery: Delivery) -> None:
@@ -217,16 +216,14 @@ class Uploader:
     async def _upload(self, target: Target, job: Job) -> None:
         try:
             sent = self._hear(job)
-            async with asyncio.TaskGroup() as both:
-                lease = both.create_task(self._hold(job))
-                error = await self._attempt(lambda: target.storage.store(job.source, job.name, job.sha256, sent))
-                lease.cancel()
+            work = self._attempt(lambda: target.storage.store(job.source, job.name, job.sha256, sent))
+            error = await while_held(f"the upload {job.id}", work, lambda: self._shelf.renew(job))
             event = Uploaded() if error is None else Refused(error, self._chance())
             await self._shelf.write(job, step(job.delivery, event, self._clock.now()))
             await self._learn(target, error)
-        except* LeaseLostError:
+        except LeaseLostError:
             log.warning("The lease of %s was lost in the middle of its upload; somebody else does it", job.id)
-        except* Exception:
+        except Exception:
             log.exception("The outcome of an upload could not be written; its lease ends by itself")
         finally:
             self._running.pop(job.id, None)
@@ -239,13 +236,6 @@ class Uploader:
                 self._sent[job.id] = size
 
         return sent
-
-    async def _hold(self, job: Job) -> None:
-        """Keep the lease; when it is lost, somebody else uploads this file, and we stop."""
-        while True:
-            await asyncio.sleep(RENEW_EVERY_S)
-            if not await self._shelf.renew(job):
-                raise LeaseLostError
 
     async def _keep(self, job: Job) -> None:
         try:

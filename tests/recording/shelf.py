@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from recording.delivery import Delivery, Policy, Released, State, late, step
+from recording.leases import LeaseLostError
 from recording.uploader import Job, JobId, Notice, Target, TargetId
 
 LEASE: Final = timedelta(seconds=60)
@@ -68,11 +69,10 @@ class MemoryShelf:
         self.most_at_once = max(self.most_at_once, len(self._leases))
         return self.jobs[job.id]
 
-    async def renew(self, job: Job) -> bool:
+    async def renew(self, job: Job) -> None:
         if self.jobs[job.id].epoch != job.epoch:
-            return False
+            raise LeaseLostError
         self._leases[job.id] = self.clock.now() + LEASE
-        return True
 
     async def write(self, job: Job, delivery: Delivery) -> None:
         if self._put(job, delivery):

@@ -19,6 +19,7 @@ from conversations.db.facts import facts_after
 from recording.catalogue import Catalogue
 from recording.delivery import Began, GaveUp, Policy, Refused, State, Uploaded, step
 from recording.finishing import FileKind
+from recording.leases import LeaseLostError
 from recording.rules import RecordingRules, SettingsChange
 from recording.server import Server, TransferProtocol
 from recording.shelf import SERVER, DatabaseShelf, KeptInPlace, hand_over, hand_over_made
@@ -165,13 +166,14 @@ async def test_a_job_is_taken_by_one_and_due_again_when_its_lease_is_over(
     assert both.count(None) == 1
     assert await archive.state(recording) is RecordingState.UPLOADING
     clock.advance(40)
-    assert await shelf.renew(taken)
+    await shelf.renew(taken)
     clock.advance(40)
     assert await shelf.abandoned(clock.now(), 10) == []
     clock.advance(40)
     [abandoned] = await shelf.abandoned(clock.now(), 10)
     await shelf.write(abandoned, replace(abandoned.delivery, state=State.SPOOLED, due=clock.now()))
-    assert not await shelf.renew(taken)
+    with pytest.raises(LeaseLostError):
+        await shelf.renew(taken)
     await shelf.write(taken, step(taken.delivery, Uploaded(), clock.now()))
     assert await archive.state(recording) is RecordingState.SPOOLED, "who lost the lease changes nothing"
 

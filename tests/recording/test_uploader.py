@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from callflow.errors import StoreAwayError
+from recording import leases
 from recording.delivery import Policy, State, finished
+from recording.leases import LeaseLostError
 from recording.storages.base import Stored
 from recording.storages.errors import Fault, StorageError
 from recording.storages.names import RemoteName, checked
@@ -127,6 +130,38 @@ async def test_a_restart_in_the_middle_of_an_upload_loses_nothing_and_sends_noth
         State.UPLOADED,
     ]
     assert storage.has == ["2026/rec_1.voice.webm"]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_an_upload_outlasts_a_lease_that_was_not_renewed_once_and_is_cut_off_by_one_that_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    """PLUS-09, S15: a database that is away for a moment sends no file again; two never send the same one."""
+    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.01)
+    storage, clock = PuppetStorage(), FastClock(1)
+    storage.gate.clear()
+    shelf = MemoryShelf(clock, [target(storage, failover=False)])
+    shelf.add(job(1, tmp_path, clock))
+    asked: list[None] = []
+
+    async def renew(_: Job) -> None:
+        asked.append(None)
+        if lost:
+            raise LeaseLostError
+        raise StoreAwayError
+
+    monkeypatch.setattr(shelf, "renew", renew)
+    async with running(shelf, tmp_path / "own") as uploader:
+        if lost:
+            await until(lambda: bool(asked) and not uploader.progress)
+        else:
+            await until(lambda: len(asked) > 2)
+            assert uploader.progress
+        storage.gate.set()
+        if not lost:
+            await until(lambda: shelf.all(State.UPLOADED))
+    assert (storage.calls, len(storage.has)) == ((1, 0) if lost else (1, 1))
+    assert shelf.all(State.UPLOADING if lost else State.UPLOADED)
 
 
 async def test_with_failover_files_get_to_the_own_storage_and_to_the_target_when_it_is_back(tmp_path: Path) -> None:
