@@ -16,6 +16,7 @@ class Leg:
 
     def __init__(self, call: CallId, leg: LegId, codecs: tuple[str, ...]) -> None:
         self.id = leg
+        self.call = call
         self.codecs = codecs
         self.current: Transport | None = None
         """The transport that is up, or was last."""

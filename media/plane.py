@@ -107,6 +107,11 @@ class MediaPlane:
         self._sockets.clear()
         await asyncio.to_thread(self._taps.stop)
 
+    @property
+    def has_room(self) -> bool:
+        """Say whether there is room for one more call."""
+        return len({leg.call for leg in self._legs.values()}) < self._settings.max_calls
+
     # -- the port ---------------------------------------------------------------------------------------------------
 
     async def open(self, call: CallId, leg: LegId, offer: str, codecs: tuple[str, ...]) -> Answer:

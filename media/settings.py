@@ -52,6 +52,11 @@ class MediaSettings:
     spool: Path | None = None
     """The folder into which legs are recorded, a folder a recording; None when nothing is."""
 
+    @property
+    def max_calls(self) -> int:
+        """How many calls are let in at the same time: whoever answers needs a leg as well."""
+        return self.max_legs // 2
+
     def __post_init__(self) -> None:
         for address in self.announced:
             ipaddress.ip_address(address)

@@ -120,6 +120,11 @@ class Media(MediaPort, Protocol):
         """Close every leg and the ports."""
         ...
 
+    @property
+    def has_room(self) -> bool:
+        """Say whether there is room for one more call, and for who answers it."""
+        ...
+
 
 MakeMedia = Callable[[Callable[[MediaEvent], None]], Media]
 """Builds the media plane, for whoever takes its events."""
@@ -172,7 +177,7 @@ class Parley:
         self.presence = Presence(self.engine, clock)
         self.hub = Hub(database, views, self.presence, self.resolver, clock)
         self.load = Load(self.lag.lag, self.metrics.worker_lags)
-        self.intake = Intake(lambda: self.load.busy, self.metrics.call_refused)
+        self.intake = Intake(lambda: self.load.busy or not self.media.has_room, self.metrics.call_refused)
         self.drain = Drain(self.engine, self.intake, self.hub)
         self.qualities = LegQualities(database, self.engine.live, self.hub.push)
         self.recording_trouble = RecordingTroubleFeed(

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -76,6 +75,12 @@ class MediaWorkers:
     def workers(self) -> list[Worker]:
         """Those that run now."""
         return [slot.worker for slot in self._slots if slot.worker is not None]
+
+    @property
+    def has_room(self) -> bool:
+        """Say whether there is room for one more call, at the worker that would get it."""
+        slot = self._least_busy()
+        return self._carried(slot) < slot.settings.max_calls
 
     async def start(self) -> None:
         """Start all workers, and keep them running. Raises `OSError` when one cannot start."""
@@ -167,8 +172,10 @@ class MediaWorkers:
         return slot
 
     def _least_busy(self) -> Slot:
-        load = Counter(slot.number for slot in self._calls.values())
-        return min(self._slots, key=lambda slot: (slot.worker is None, load[slot.number]))
+        return min(self._slots, key=lambda slot: (slot.worker is None, self._carried(slot)))
+
+    def _carried(self, slot: Slot) -> int:
+        return sum(of is slot for of in self._calls.values())
 
     def _slot_of(self, leg: LegId) -> Slot | None:
         return self._legs[leg][1] if leg in self._legs else None

@@ -1,17 +1,25 @@
 """Admission by load: new callers are asked to try again while the loops are late, and nobody else is."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from callflow.call import Role
 from callflow.wiring import LoopLag
+from media.settings import MediaSettings
 from signaling import load
 from signaling.load import Pressure, lateness, looked
+from tests.clock import MovableClock
+from tests.media.offers import offer
+from tests.signaling.desk import Desk
 from tests.signaling.floor import talking
-from tests.signaling.house import House
+from tests.signaling.house import House, open_house
+from tests.signaling.panels import panel
 from tests.signaling.test_call_backs import missed
 
 STEP_S = 0.015
@@ -106,3 +114,30 @@ async def test_while_the_loop_is_late_at_every_wake_only_new_calls_are_sent_away
         assert await desk.call(late, token, name="Lee", up=False)
     refusals = {'parley_calls_refused_total{why="busy"} 1.0', 'parley_calls_refused_total{why="restarting"} 0.0'}
     assert refusals <= await house.metrics()
+
+
+@pytest.mark.wire
+async def test_every_caller_who_is_let_in_leaves_a_leg_for_who_answers(
+    tmp_path: Path, sqlite_template: Path, cache: Path, clock: MovableClock
+) -> None:
+    """Reliability section 3, overload: a queue that is as long as it can be keeps no agent from answering."""
+    shutil.copy(sqlite_template, tmp_path / "parley.db")
+    async with open_house(tmp_path, MediaSettings(cache=cache, max_legs=4), clock) as house:
+        desk, ana = await Desk.open(house, "ana"), await house.signed_in("ana")
+        token = await desk.link()
+        first, second, third = [await house.browser() for _ in range(3)]
+        async with panel(ana) as page:
+            await ana.ask("PUT", "/agent/status", {"status": "active"})
+            calls = [await desk.call(one, token, up=False) for one in (first, second)]
+            for customer, call in zip((first, second), calls, strict=True):
+                await customer.post(f"/guest/calls/{call}/leg", {"sdp": offer()})
+            begun = {"media": "audio", "name": "Lee"}
+            assert await third.refused("POST", f"/guest/links/{token}/calls", begun) == (503, "busy")
+
+            await desk.up(calls[0], Role.CUSTOMER)
+            await page.until(lambda: page.state["call"] is not None)
+            await ana.post(f"/reservations/{page.state['call']['reservation']['id']}/accept", {"tab": "tab-1"})
+            await ana.post(f"/calls/{calls[0]}/leg", {"tab": "tab-1", "sdp": offer()})
+            await second.post(f"/guest/calls/{calls[1]}/hangup")
+            await desk.until(calls[1], lambda call: not call.live)
+            assert await desk.call(third, token, up=False)

@@ -141,6 +141,17 @@ async def test_the_only_worker_is_started_again_on_its_port_and_an_offer_waits_f
         assert here.workers.workers[0].pid != first.pid
 
 
+async def test_there_is_room_as_long_as_one_worker_can_take_a_call_with_its_agent(music_cache: Path) -> None:
+    async with plant(settings(music_cache, max_legs=2), 2) as here:
+        assert here.workers.has_room
+        await here.workers.open(CALL, ALICE, offer(), CODECS)
+        assert here.workers.has_room
+        await here.workers.open(OTHER_CALL, BOB, offer(), CODECS)
+        assert not here.workers.has_room
+        here.workers.close(ALICE)
+        assert here.workers.has_room
+
+
 async def test_a_worker_whose_server_is_gone_ends_within_a_second_and_frees_its_port(music_cache: Path) -> None:
     worker = await Worker.spawn(settings(music_cache), "warning", print)
     assert not port_is_free(worker.port)
