@@ -82,6 +82,14 @@ def rendered(folder: Path) -> dict[str, set[int]]:
     }
 
 
+class AnswerError(Exception):
+    """The API did not do what it was asked for."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 @dataclass
 class Person:
     """Somebody with a browser of his own."""
@@ -91,11 +99,11 @@ class Person:
     address: str = ADDRESS
 
     async def ask(self, method: str, path: str, body: object = None) -> Any:
-        """Ask the API for what must work."""
+        """Ask the API. Raises `AnswerError`."""
         headers = {"X-CSRF": "1", "X-Forwarded-For": self.address}
         async with self.session.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers) as answer:
             if answer.status >= 400:
-                raise RuntimeError(f"{method} {path}: {answer.status} {await answer.text()}")
+                raise AnswerError(answer.status, f"{method} {path}: {answer.status} {await answer.text()}")
             return await answer.json() if answer.content_type == "application/json" else None
 
     async def watch(self, path: str, first: dict[str, object] | None = None) -> None:

@@ -44,6 +44,12 @@ class Server:
         """What the trial workspace says."""
         return json.loads((self.data / "demo.json").read_text())
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         """Start, and wait until it answers."""
         await self.launch()
@@ -91,7 +97,7 @@ class Server:
         """End it and all its processes at one moment, as a power cut would the machine."""
         if self._process is not None:
             with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+                os.killpg(self.pid, signal.SIGKILL)
             await self._process.wait()
 
     async def _healthy(self, session: aiohttp.ClientSession) -> bool:
