@@ -1,4 +1,4 @@
-"""Looking at pages with axe-core, in each of their looks."""
+"""Looking at pages with axe-core, in each of their looks, and whether they are as wide as their screen."""
 
 import os
 from pathlib import Path
@@ -9,6 +9,9 @@ from playwright.async_api import Page, ViewportSize
 AXE = Path(__file__).parents[2] / "webui" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 """WCAG 2.2, levels A and AA, and what axe recommends beyond it."""
+TOO_WIDE = """[document.documentElement, ...document.querySelectorAll('.stacks')]
+    .filter((one) => one.scrollWidth > one.clientWidth)
+    .map((one) => `too wide: ${one.scrollWidth} px in ${one.clientWidth}: ${one.outerHTML.slice(0, 200)}`)"""
 DESK = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
 
@@ -39,4 +42,5 @@ class Inspector:
                     " nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`)))",
                     RULES,
                 )
+                found += await page.evaluate(TOO_WIDE)
                 self.found += [f"{state}, {colours}, {size['width']} px: {one}" for one in found]
