@@ -10,8 +10,8 @@ AXE = Path(__file__).parents[2] / "webui" / "node_modules" / "axe-core" / "axe.m
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 """WCAG 2.2, levels A and AA, and what axe recommends beyond it."""
 TOO_WIDE = """[document.documentElement, ...document.querySelectorAll('.stacks')]
-    .filter((one) => one.scrollWidth > one.clientWidth)
-    .map((one) => `too wide: ${one.scrollWidth} px in ${one.clientWidth}: ${one.outerHTML.slice(0, 200)}`)"""
+    .filter((one) => Math.max(one.scrollWidth, one.getBoundingClientRect().right) > innerWidth + 1)
+    .map((one) => `too wide: ${one.scrollWidth} px: ${one.outerHTML.slice(0, 200)}`)"""
 DESK = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
 
