@@ -76,6 +76,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        for door in (self._reading, self._writing):
+            await door.close()
         await self._reader.dispose()
         await self._writer.dispose()
 

@@ -5,9 +5,9 @@ never used up by those who wait, and the first who gets through finds that it is
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -37,7 +37,12 @@ class Door:
         self._writes = writes
         self._away = False
         self._at_it = 0
-        self._seen_off: set[asyncio.Task[None]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Wait for those who are leaving: once the engine is disposed of, SQLite's driver would never answer them."""
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=engines.ANSWER_LIMIT)
 
     @asynccontextmanager
     async def session(self) -> AsyncGenerator[AsyncSession]:
@@ -54,7 +59,7 @@ class Door:
                 raise
             raise StoreAwayError(_line(error)) from error
         finally:
-            await asyncio.shield(asyncio.ensure_future(connection.close()))
+            await asyncio.shield(self._goes(connection.close()))
 
     async def _connection(self) -> AsyncConnection:
         if self._at_it >= (TRYING if self._away else WAITERS):
@@ -105,9 +110,13 @@ class Door:
 
     def _see_off(self, trying: asyncio.Task[AsyncConnection]) -> None:
         """Let go of who tries in vain: a driver may need seconds to give up, which nobody waits for."""
-        leaving = asyncio.create_task(_leave(trying))
-        self._seen_off.add(leaving)
-        leaving.add_done_callback(self._seen_off.discard)
+        self._goes(_leave(trying))
+
+    def _goes(self, leaving: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(leaving)
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        return task
 
 
 async def _leave(trying: asyncio.Task[AsyncConnection]) -> None:

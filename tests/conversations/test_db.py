@@ -210,3 +210,22 @@ async def test_who_is_cancelled_while_waiting_for_a_connection_leaves_it_to_othe
         while any(pool.checkedout() for pool in pools):  # noqa: ASYNC110 - a pool tells nobody
             await asyncio.sleep(0.01)
     gc.collect()
+
+
+async def test_once_a_database_is_closed_nothing_of_it_goes_on(database_url: str, clock: MovableClock) -> None:
+    """Whoever was cancelled within it, at whichever step: what still leaves a connection then is never answered."""
+    mine = asyncio.all_tasks()
+
+    async def writes(database: Database) -> None:
+        async with database.write() as write:
+            await write.session.execute(text("UPDATE fact_counter SET last = 99"))
+
+    for steps in range(30):
+        database = await Database.open(database_url, clock)
+        tasks = [asyncio.create_task(writes(database)) for _ in range(3)]
+        await asyncio.sleep(steps * 0.0002)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await database.close()
+        assert asyncio.all_tasks() == mine
