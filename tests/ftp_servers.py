@@ -6,14 +6,15 @@
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from socket import SOCK_STREAM
-from typing import Final
+from typing import Final, Protocol
 
 import asyncssh
 import pytest
@@ -31,7 +32,19 @@ LIMIT: Final = 10.0
 """Seconds that the start may take."""
 
 
-@dataclass(frozen=True, slots=True)
+class Life(Protocol):
+    """How a server is made to die, and to come back."""
+
+    async def start(self) -> None:
+        """Begin, and take connections on the same port."""
+        ...
+
+    async def kill(self) -> None:
+        """End at once, with every session that goes on."""
+        ...
+
+
+@dataclass(slots=True)
 class Running:
     """A server that takes connections."""
 
@@ -42,6 +55,7 @@ class Running:
     password: str
     certificate: str
     """PEM, of its own making."""
+    life: Life = field(init=False)
 
 
 Server = Callable[[bool], AbstractAsyncContextManager[Running]]
@@ -180,16 +194,12 @@ async def openssh(public_key: str) -> AsyncGenerator[Running]:
     """
     program = unpacked("openssh-sftp-server/usr/lib/openssh/sftp-server")
     with _prepared("nobody") as (running, _, _pem):
-        server = await asyncssh.listen(
-            "127.0.0.1",
-            running.port,
-            server_host_keys=[ssh_key()],
-            server_factory=lambda: _SshLogin([program, "-d", running.root]),
-            authorized_client_keys=asyncssh.import_authorized_keys(public_key),
-            encoding=None,
-        )
-        async with server:
+        running.life = ssh = _Ssh(running, [program, "-d", running.root], public_key)
+        await ssh.start()
+        try:
             yield running
+        finally:
+            await ssh.kill()
 
 
 def ssh_key() -> asyncssh.SSHKey:
@@ -197,9 +207,41 @@ def ssh_key() -> asyncssh.SSHKey:
     return asyncssh.generate_private_key("ssh-ed25519")  # pyright: ignore[reportUnknownMemberType]
 
 
-class _SshLogin(asyncssh.SSHServer):
-    def __init__(self, command: Sequence[str | Path]) -> None:
+class _Ssh:
+    """The connections around OpenSSH's program."""
+
+    def __init__(self, running: Running, command: Sequence[str | Path], public_key: str) -> None:
+        self._running = running
         self._command = command
+        self._known = asyncssh.import_authorized_keys(public_key)
+        self._own = ssh_key()
+        self._connections: list[asyncssh.SSHServerConnection] = []
+
+    async def start(self) -> None:
+        self._listening = await asyncssh.listen(
+            "127.0.0.1",
+            self._running.port,
+            server_host_keys=[self._own],
+            server_factory=lambda: _SshLogin(self._command, self._connections),
+            authorized_client_keys=self._known,
+            encoding=None,
+        )
+
+    async def kill(self) -> None:
+        self._listening.close()
+        for connection in self._connections:
+            connection.abort()
+        self._connections.clear()
+        await self._listening.wait_closed()
+
+
+class _SshLogin(asyncssh.SSHServer):
+    def __init__(self, command: Sequence[str | Path], connections: list[asyncssh.SSHServerConnection]) -> None:
+        self._command = command
+        self._connections = connections
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connections.append(conn)
 
     def password_auth_supported(self) -> bool:
         return True
@@ -291,21 +333,41 @@ async def _hashed(password: str) -> str:
 
 @asynccontextmanager
 async def _started(command: Sequence[str | Path], running: Running, folder: Path) -> AsyncGenerator[None]:
-    with (folder / "output").open("wb") as output:
-        process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=output, stderr=STDOUT, cwd="/")
+    running.life = program = _Program(command, running.port, folder / "output")
+    await program.start()
     try:
-        async with asyncio.timeout(LIMIT):
-            while True:
-                assert process.returncode is None, (folder / "output").read_text()
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", running.port)
-                except OSError:
-                    await asyncio.sleep(0.02)
-                else:
-                    writer.close()
-                    break
         yield
     finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+        await program.kill()
+
+
+class _Program:
+    """A server that is a child, in a group of its own: its sessions are children of it."""
+
+    def __init__(self, command: Sequence[str | Path], port: int, output: Path) -> None:
+        self._command = command
+        self._port = port
+        self._output = output
+
+    async def start(self) -> None:
+        with self._output.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=DEVNULL, stdout=output, stderr=STDOUT, cwd="/", start_new_session=True
+            )
+        async with asyncio.timeout(LIMIT):
+            while not await self._answers():
+                assert self._process.returncode is None, self._output.read_text()
+                await asyncio.sleep(0.02)
+
+    async def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+
+    async def _answers(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError:
+            return False
+        writer.close()
+        return True
