@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 MIB = 1 << 20
+PAGE = 4096
 
 
 class Disk:
@@ -18,8 +19,8 @@ class Disk:
         self.folder = folder
 
     def leave(self, free_mib: int) -> None:
-        """Let so much be free from now on; with 0 it is full at once."""
-        size = shutil.disk_usage(self.folder).used + free_mib * MIB
+        """Let so much be free from now on; with 0 it is full at once, or, if nothing lies there yet, after a page."""
+        size = shutil.disk_usage(self.folder).used + free_mib * MIB or PAGE  # a size of 0 would mean no limit
         subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], check=True)
 
 

@@ -72,6 +72,7 @@ async def test_axe_finds_nothing_on_the_panel_from_the_sign_in_to_the_report(cen
     tab = await agent.new_tab()
     await tab.page.goto(page.url)
     await tab.reads("This call is open in another tab")
+    await expect(tab.page.get_by_role("heading", level=1)).to_be_visible()  # the thread, which may come later
     await axe.look(tab.page, "talking in another tab")
     await tab.page.close()
     await customer.press("Hang up")
